@@ -1,0 +1,12 @@
+-- members: who is what in a workspace.
+-- +goose Up
+CREATE TABLE members (
+  workspace_id BINARY(16) NOT NULL,
+  account_id BINARY(16) NOT NULL,
+  role VARCHAR(10) NOT NULL,
+  joined_at BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, account_id),
+  KEY members_account (account_id, workspace_id),
+  CONSTRAINT members_workspace FOREIGN KEY (workspace_id) REFERENCES workspaces (id),
+  CONSTRAINT members_account FOREIGN KEY (account_id) REFERENCES accounts (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -1,0 +1,17 @@
+-- invitations: single-use tokens, as SHA-256 only.
+-- +goose Up
+CREATE TABLE invitations (
+  id BINARY(16) NOT NULL PRIMARY KEY,
+  workspace_id BINARY(16) NOT NULL,
+  email VARCHAR(254) NOT NULL,
+  role VARCHAR(10) NOT NULL,
+  hash BINARY(32) NOT NULL,
+  invited_by BINARY(16) NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  accepted_at BIGINT NULL,
+  accepted_by BINARY(16) NULL,
+  UNIQUE KEY invitations_hash (hash),
+  KEY invitations_workspace (workspace_id, id),
+  CONSTRAINT invitations_workspace FOREIGN KEY (workspace_id) REFERENCES workspaces (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

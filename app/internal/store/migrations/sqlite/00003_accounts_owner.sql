@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE UNIQUE INDEX accounts_owner ON accounts (owner_slot);

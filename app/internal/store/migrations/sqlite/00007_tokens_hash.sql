@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE UNIQUE INDEX tokens_hash ON tokens (hash);

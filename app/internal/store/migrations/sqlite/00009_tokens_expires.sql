@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE INDEX tokens_expires ON tokens (expires_at);

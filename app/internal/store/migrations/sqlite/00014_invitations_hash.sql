@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE UNIQUE INDEX invitations_hash ON invitations (hash);

@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE INDEX projects_workspace ON projects (workspace_id, id);

@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE UNIQUE INDEX statuses_name ON statuses (project_id, name_fold);

@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE UNIQUE INDEX tasks_number ON tasks (project_id, number);

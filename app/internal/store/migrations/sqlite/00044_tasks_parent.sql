@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE INDEX tasks_parent ON tasks (parent_id, id);

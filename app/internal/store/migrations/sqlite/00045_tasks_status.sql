@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE INDEX tasks_status ON tasks (status_id);

@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE INDEX relations_to ON relations (to_task, kind);

@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE INDEX comments_workspace ON comments (workspace_id, id);

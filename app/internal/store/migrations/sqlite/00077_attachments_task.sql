@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE INDEX attachments_task ON attachments (task_id, id);

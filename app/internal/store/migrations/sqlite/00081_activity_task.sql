@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE INDEX activity_task ON activity (task_id, id);

@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE INDEX idempotency_keys_created ON idempotency_keys (created_at);

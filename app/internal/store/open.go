@@ -1,0 +1,213 @@
+package store
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/prometheus/client_golang/prometheus"
+	_ "modernc.org/sqlite" // registers the driver "sqlite"
+)
+
+// Options say how a database is opened. URL is required.
+type Options struct {
+	// URL is mysql://user:password@host:port/name or sqlite:PATH.
+	URL string
+	// ReplicaURL is a MySQL read replica for reads that may lag; optional.
+	ReplicaURL string
+	// CAFile is a PEM file; with it, MySQL connections use TLS and check the server's name.
+	CAFile string
+	// MaxConns bounds open connections to MySQL; 8 where zero.
+	MaxConns int
+	// Now is the clock; time.Now where nil.
+	Now func() time.Time
+	// Registry receives the metrics; none where nil.
+	Registry prometheus.Registerer
+	// Log receives what no caller hears of, such as a replica that is down; slog.Default where nil.
+	Log *slog.Logger
+}
+
+// DB is an open database. It is safe for concurrent use.
+type DB struct {
+	d       *dialect
+	write   *sql.DB
+	read    *sql.DB // the same as write on MySQL; SQLite reads beside its one writer
+	lagging *sql.DB // a replica, or nil
+	now     func() time.Time
+	log     *slog.Logger
+	metrics *metrics
+}
+
+// Open opens a database without asking whether it is there: a MySQL that is down at start is found by [DB.Ready] and may
+// come later. A SQLite file is created where it is missing. Errors name what is wrong with the options.
+func Open(o Options) (*DB, error) {
+	if o.MaxConns == 0 {
+		o.MaxConns = 8
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	db := &DB{now: o.Now, log: o.Log}
+	var err error
+	switch scheme, rest, _ := strings.Cut(o.URL, ":"); scheme {
+	case "mysql":
+		db.d = newDialect(MySQL)
+		db.write, err = openMySQL(o.URL, o)
+		db.read = db.write
+		if err == nil && o.ReplicaURL != "" {
+			db.lagging, err = openMySQL(o.ReplicaURL, o)
+		}
+	case "sqlite":
+		db.d = newDialect(SQLite)
+		db.write, db.read, err = openSQLite(rest)
+	default:
+		return nil, fmt.Errorf("database URL: unknown scheme %q; use mysql://user:password@host:port/name or sqlite:PATH", scheme)
+	}
+	if err != nil {
+		return nil, err
+	}
+	db.metrics = newMetrics(o.Registry, db)
+	return db, nil
+}
+
+// Engine tells which engine the database runs on.
+func (db *DB) Engine() Engine { return db.d.engine }
+
+// Close closes all connections, waiting for the statements under way.
+func (db *DB) Close() error {
+	err := db.write.Close()
+	if db.read != db.write {
+		err = errors.Join(err, db.read.Close())
+	}
+	if db.lagging != nil {
+		err = errors.Join(err, db.lagging.Close())
+	}
+	return err
+}
+
+func openMySQL(raw string, o Options) (*sql.DB, error) {
+	cfg, err := mysqlConfig(raw, o.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	connector, err := mysql.NewConnector(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("database URL: %w", err)
+	}
+	pool := sql.OpenDB(connector)
+	pool.SetMaxOpenConns(o.MaxConns)
+	pool.SetMaxIdleConns(o.MaxConns)
+	pool.SetConnMaxLifetime(3 * time.Minute)
+	pool.SetConnMaxIdleTime(time.Minute)
+	return pool, nil
+}
+
+// mysqlConfig turns mysql://user:password@host:port/name?tls=true into the driver's settings. The time-outs keep a dead
+// or demoted server from holding requests; rejectReadOnly leaves a primary that became a replica; strict SQL mode and
+// READ COMMITTED are set for the session, whatever the server's defaults.
+func mysqlConfig(raw, caFile string) (*mysql.Config, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil, errors.New("database URL: cannot be parsed; use mysql://user:password@host:port/name, with special characters percent-encoded")
+	}
+	cfg := mysql.NewConfig()
+	cfg.User = u.User.Username()
+	cfg.Passwd, _ = u.User.Password()
+	cfg.Net = "tcp"
+	cfg.Addr = u.Host
+	if u.Port() == "" {
+		cfg.Addr = net.JoinHostPort(u.Hostname(), "3306")
+	}
+	cfg.DBName = strings.TrimPrefix(u.Path, "/")
+	if u.Hostname() == "" || cfg.User == "" || cfg.DBName == "" {
+		return nil, errors.New("database URL: user, host and database name are required: mysql://user:password@host:port/name")
+	}
+	cfg.Timeout, cfg.ReadTimeout, cfg.WriteTimeout = 3*time.Second, 10*time.Second, 10*time.Second
+	cfg.RejectReadOnly, cfg.InterpolateParams, cfg.ClientFoundRows = true, true, true
+	cfg.Collation = "utf8mb4_bin"
+	cfg.Logger = quiet{}
+	cfg.ParseTime = true // for the migration tool's own table; ours hold integers
+	cfg.Params = map[string]string{
+		"transaction_isolation":    "'READ-COMMITTED'",
+		"innodb_lock_wait_timeout": "5",
+		"sql_mode":                 "'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
+		"time_zone":                "'+00:00'",
+	}
+	for name, values := range u.Query() {
+		switch value := values[len(values)-1]; {
+		case name == "tls" && value == "true":
+			cfg.TLS = &tls.Config{ServerName: u.Hostname(), MinVersion: tls.VersionTLS12}
+		case name == "tls" && value == "false":
+		case name == "read_timeout":
+			if cfg.ReadTimeout, err = time.ParseDuration(value); err != nil {
+				return nil, fmt.Errorf("database URL: read_timeout: %w", err)
+			}
+		default:
+			return nil, fmt.Errorf("database URL: parameter %q is not known; tls=true|false and read_timeout=DURATION are", name+"="+value)
+		}
+	}
+	if caFile != "" {
+		pem, err := os.ReadFile(caFile) //nolint:gosec // the path is the operator's own setting
+		if err != nil {
+			return nil, fmt.Errorf("database CA file: %w", err)
+		}
+		roots := x509.NewCertPool()
+		if !roots.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("database CA file: %s holds no PEM certificate", caFile)
+		}
+		cfg.TLS = &tls.Config{ServerName: u.Hostname(), RootCAs: roots, MinVersion: tls.VersionTLS12}
+	}
+	return cfg, nil
+}
+
+// quiet drops the driver's own log lines: the same errors reach the caller.
+type quiet struct{}
+
+func (quiet) Print(...any) {}
+
+// openSQLite opens one connection that writes and several that only read, on a file in write-ahead mode. FULL makes a
+// commit durable before it is answered.
+func openSQLite(path string) (write, read *sql.DB, err error) {
+	if path == "" || strings.HasPrefix(path, ":memory:") {
+		return nil, nil, errors.New("database URL: sqlite needs a file: sqlite:PATH")
+	}
+	if strings.ContainsAny(path, "?#") {
+		return nil, nil, fmt.Errorf("database URL: the SQLite path %q must not contain ? or #", path)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, nil, fmt.Errorf("database folder: %w", err)
+	}
+	const pragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)"
+	write, err = sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=cache_size(-16000)&"+pragmas)
+	if err != nil {
+		return nil, nil, fmt.Errorf("database: %w", err)
+	}
+	write.SetMaxOpenConns(1)
+	// The first connection creates the file and switches it to write-ahead mode, which readers cannot.
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := write.PingContext(ctx); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("database file %s: %w", path, err), write.Close())
+	}
+	read, err = sql.Open("sqlite", "file:"+path+"?_pragma=query_only(1)&_pragma=cache_size(-4000)&"+pragmas)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("database: %w", err), write.Close())
+	}
+	read.SetMaxOpenConns(4)
+	read.SetMaxIdleConns(4)
+	return write, read, nil
+}

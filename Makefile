@@ -26,8 +26,11 @@ build: ## build the binary: .build/tasktracker
 	@mkdir -p .build
 	go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BINARY) ./app/cmd/tasktracker
 
+# The attachment store is tested on a real S3 server, pinned like the other tools.
+test fuzz: export TASKTRACKER_TEST_S3_SERVER ?= $(TOOLS)/versitygw
+
 .PHONY: test
-test: ## run all tests (the MySQL half where TASKTRACKER_TEST_MYSQL_DSN says where)
+test: $(TOOLS)/versitygw ## run all tests (the MySQL half where TASKTRACKER_TEST_MYSQL_DSN says where)
 	@status=0; (cd app && go test $(TESTFLAGS) ./...) || status=$$?; \
 	if [ -z "$$TASKTRACKER_TEST_MYSQL_DSN" ]; then \
 		echo "*** TASKTRACKER_TEST_MYSQL_DSN is unset: THE MYSQL HALF OF THE TESTS DID NOT RUN ***"; \
@@ -71,6 +74,9 @@ $(TOOLS)/golangci-lint: .tools/golangci/go.mod .tools/golangci/go.sum
 
 $(TOOLS)/oapi-codegen: .tools/oapi-codegen/go.mod .tools/oapi-codegen/go.sum
 	GOWORK=off go build -C .tools/oapi-codegen -o $@ github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen
+
+$(TOOLS)/versitygw: .tools/s3/go.mod .tools/s3/go.sum
+	GOWORK=off go build -C .tools/s3 -o $@ github.com/versity/versitygw/cmd/versitygw
 
 .tools/rds-bundle/node_modules: .tools/rds-bundle/package-lock.json
 	npm ci --prefix .tools/rds-bundle --ignore-scripts --no-audit --no-fund

@@ -1,0 +1,291 @@
+package blob_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/task-tracker/task-tracker/app/internal/blob"
+)
+
+// eachStore runs a test on the disk store behind a real HTTP server and on the S3 store
+// in front of a real S3 server.
+func eachStore(t *testing.T, test func(t *testing.T, s blob.Store)) {
+	t.Helper()
+	t.Run("disk", func(t *testing.T) {
+		t.Parallel()
+		test(t, openDisk(t, t.TempDir()).Disk)
+	})
+	t.Run("s3", func(t *testing.T) {
+		t.Parallel()
+		test(t, openS3(t))
+	})
+}
+
+type diskBundle struct {
+	*blob.Disk
+	server *httptest.Server
+	dir    string
+
+	mu   sync.Mutex
+	errs []error // what the handler reported
+}
+
+var signingKey = bytes.Repeat([]byte("k"), 32)
+
+// openDisk opens a store in dir and serves it, with the statuses that an API would give.
+func openDisk(t *testing.T, dir string) *diskBundle {
+	t.Helper()
+	b := &diskBundle{dir: dir}
+	mux := http.NewServeMux()
+	b.server = httptest.NewServer(mux)
+	t.Cleanup(b.server.Close)
+	store, err := blob.Open(t.Context(), "file:"+dir, blob.Options{SigningKey: signingKey, BaseURL: b.server.URL + "/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Disk = store.(*blob.Disk) //nolint:errcheck // a panic is as good
+	t.Cleanup(func() {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	mux.Handle(blob.RoutePrefix, b.Handler(func(w http.ResponseWriter, _ *http.Request, err error) {
+		b.mu.Lock()
+		b.errs = append(b.errs, err)
+		b.mu.Unlock()
+		http.Error(w, err.Error(), status(err))
+	}))
+	return b
+}
+
+func (b *diskBundle) lastError() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.errs) == 0 {
+		return nil
+	}
+	return b.errs[len(b.errs)-1]
+}
+
+func status(err error) int {
+	for target, code := range map[error]int{
+		blob.ErrNotFound: 404, blob.ErrMethod: 405, blob.ErrExists: 409, blob.ErrTooLarge: 413, blob.ErrType: 415,
+		blob.ErrBadSignature: 403, blob.ErrExpired: 403, blob.ErrTooSmall: 400, blob.ErrChecksum: 400,
+		blob.ErrInterrupted: 400, blob.ErrNoSpace: 507,
+	} {
+		if errors.Is(err, target) {
+			return code
+		}
+	}
+	return http.StatusInternalServerError
+}
+
+func randomUUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+func newKey() string { return blob.Key(randomUUID(), randomUUID()) }
+
+func request(key string, content []byte) blob.UploadRequest {
+	return blob.UploadRequest{
+		Key: key, ContentType: "text/plain; charset=utf-8", Size: int64(len(content)),
+		SHA256: sha256.Sum256(content), Expires: time.Now().Add(5 * time.Minute),
+	}
+}
+
+func sign(t *testing.T, s blob.Store, req blob.UploadRequest) blob.Upload {
+	t.Helper()
+	up, err := s.SignUpload(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return up
+}
+
+// send does what a client does with an Upload, and nothing more; it returns the status.
+func send(t *testing.T, up blob.Upload, content []byte) int {
+	t.Helper()
+	body, headers := io.Reader(bytes.NewReader(content)), maps.Clone(up.Headers)
+	if up.Method == http.MethodPost {
+		var buf bytes.Buffer
+		form := multipart.NewWriter(&buf)
+		for name, value := range up.Fields {
+			if err := form.WriteField(name, value); err != nil {
+				t.Fatal(err)
+			}
+		}
+		file, err := form.CreateFormFile("file", "whatever.bin")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := file.Write(content); err != nil {
+			t.Fatal(err)
+		}
+		if err := form.Close(); err != nil {
+			t.Fatal(err)
+		}
+		body, headers["Content-Type"] = &buf, form.FormDataContentType()
+	}
+	req, err := http.NewRequestWithContext(t.Context(), up.Method, up.URL, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range headers {
+		req.Header.Set(name, value)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	answer, _ := io.ReadAll(resp.Body)
+	t.Logf("%s: %s %s", up.Method, resp.Status, answer)
+	return resp.StatusCode
+}
+
+func upload(t *testing.T, s blob.Store, key string, content []byte) {
+	t.Helper()
+	if got := send(t, sign(t, s, request(key, content)), content); got/100 != 2 {
+		t.Fatalf("upload: status %d", got)
+	}
+}
+
+// fetch is a plain GET.
+func fetch(t *testing.T, target string, header ...string) (*http.Response, []byte) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, target, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, body
+}
+
+func link(t *testing.T, s blob.Store, key, filename string) string {
+	t.Helper()
+	target, err := s.SignDownload(t.Context(), blob.DownloadRequest{
+		Key: key, Filename: filename, ContentType: "application/pdf", Expires: time.Now().Add(time.Minute),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return target
+}
+
+func wantMissing(t *testing.T, s blob.Store, key string) {
+	t.Helper()
+	if info, err := s.Stat(t.Context(), key); !errors.Is(err, blob.ErrNotFound) {
+		t.Errorf("Stat = %+v, %v; want ErrNotFound", info, err)
+	}
+}
+
+func wantContent(t *testing.T, s blob.Store, key string, content []byte) {
+	t.Helper()
+	info, err := s.Stat(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := blob.Info{Size: int64(len(content)), ContentType: "text/plain; charset=utf-8", SHA256: sha256.Sum256(content)}
+	if diff := cmp.Diff(want, info); diff != "" {
+		t.Error("Stat (-want +got):\n", diff)
+	}
+	body, err := s.Get(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(body)
+	if err = errors.Join(err, body.Close()); err != nil || !bytes.Equal(got, content) {
+		t.Errorf("Get: %d bytes, %v; want the %d stored ones", len(got), err, len(content))
+	}
+}
+
+// swap replaces text in whatever carries it: the form's fields, or the URL.
+func swap(from, to string) func(*blob.Upload) {
+	return func(up *blob.Upload) {
+		up.URL = strings.ReplaceAll(up.URL, url.QueryEscape(from), url.QueryEscape(to))
+		up.URL = strings.ReplaceAll(up.URL, from, to)
+		for name, value := range up.Fields {
+			up.Fields[name] = strings.ReplaceAll(value, from, to)
+		}
+	}
+}
+
+// add adds a parameter to the URL, or a field to the form.
+func add(param, field string) func(*blob.Upload) {
+	return func(up *blob.Upload) {
+		if up.Method == http.MethodPost {
+			up.Fields[field] = "public-read"
+		} else {
+			up.URL += "&" + param + "=x"
+		}
+	}
+}
+
+// spoil changes one character of a parameter, or of a field.
+func spoil(param, field string) func(*blob.Upload) {
+	flip := func(s string) string {
+		c := byte('A')
+		if s[len(s)-2] == c {
+			c = 'B'
+		}
+		return s[:len(s)-2] + string(c) + s[len(s)-1:]
+	}
+	return func(up *blob.Upload) {
+		if up.Method == http.MethodPost {
+			up.Fields[field] = flip(up.Fields[field])
+			return
+		}
+		base, query, _ := strings.Cut(up.URL, "?")
+		q, _ := url.ParseQuery(query) // our own
+		q.Set(param, flip(q.Get(param)))
+		up.URL = base + "?" + q.Encode()
+	}
+}
+
+func setType(up *blob.Upload) {
+	if up.Method == http.MethodPost {
+		up.Fields["Content-Type"] = "text/html"
+	} else {
+		up.Headers["Content-Type"] = "text/html"
+	}
+}
+
+func keyOf(up *blob.Upload) string {
+	if key, ok := up.Fields["key"]; ok {
+		return key
+	}
+	_, rest, _ := strings.Cut(up.URL, blob.RoutePrefix)
+	key, _, _ := strings.Cut(rest, "?")
+	return key
+}
+
+func hexOf(sum [32]byte) string { return hex.EncodeToString(sum[:]) }

@@ -135,6 +135,9 @@ func public(err error) error {
 
 // missing maps no row to the failure that hides what a caller may not see.
 func missing(err error, object string) error {
+	if err == nil {
+		return nil
+	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return apperr.Missing(object)
 	}

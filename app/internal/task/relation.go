@@ -1,0 +1,54 @@
+package task
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/auth"
+)
+
+// Relations lists how a task stands to others, oldest first. Permission: relation.read. Errors: not_found,
+// insufficient_scope.
+func (s *Service) Relations(ctx context.Context, p auth.Principal, taskID uuid.UUID) ([]Relation, error) {
+	_, role, err := s.read.Get(ctx, taskID, p.AccountID)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.May(role, auth.RelationRead); err != nil {
+		return nil, err
+	}
+	return s.relations.Relations(ctx, taskID)
+}
+
+// Relate says that a task blocks, relates to or duplicates another of the same workspace. Permission: relation.manage.
+// Errors: not_found, forbidden, insufficient_scope, validation_failed, cycle, already_exists, project_archived.
+func (s *Service) Relate(ctx context.Context, p auth.Principal, taskID, other uuid.UUID, kind RelationType) (Relation, error) {
+	return s.relations.Relate(ctx, p, taskID, other, kind, func(place Place) error {
+		if err := manageRelations(p, place); err != nil {
+			return err
+		}
+		switch {
+		case !slices.Contains(RelationTypes(), kind):
+			return apperr.Invalid("/type", "invalid", "must be one of blocks, relates_to, duplicates")
+		case taskID == other:
+			return apperr.New(apperr.Cycle, "A task cannot be related to itself.")
+		}
+		return nil
+	})
+}
+
+// Unrelate removes a relation. Permission: relation.manage. Errors: not_found, forbidden, insufficient_scope,
+// project_archived.
+func (s *Service) Unrelate(ctx context.Context, p auth.Principal, id uuid.UUID) error {
+	return s.relations.Unrelate(ctx, p, id, func(place Place) error { return manageRelations(p, place) })
+}
+
+func manageRelations(p auth.Principal, place Place) error {
+	if err := p.May(place.Role, auth.RelationManage); err != nil {
+		return err
+	}
+	return writable(place.Archived)
+}

@@ -1,0 +1,184 @@
+package task
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/auth"
+)
+
+// Service is what can be done with tasks.
+type Service struct {
+	read      Reader
+	write     Writer
+	relations RelationStore
+	now       func() time.Time
+}
+
+// NewService returns a service on a store; now is the clock by which weeks are counted.
+func NewService(read Reader, write Writer, relations RelationStore, now func() time.Time) *Service {
+	return &Service{read: read, write: write, relations: relations, now: now}
+}
+
+// Get returns a task. Permission: task.read. Errors: not_found, insufficient_scope.
+func (s *Service) Get(ctx context.Context, p auth.Principal, id uuid.UUID) (Task, error) {
+	t, role, err := s.read.Get(ctx, id, p.AccountID)
+	return seen(t, role, err, p)
+}
+
+// GetByNumber returns a project's task by its number. Permission and errors as [Service.Get].
+func (s *Service) GetByNumber(ctx context.Context, p auth.Principal, projectID uuid.UUID, number int64) (Task, error) {
+	t, role, err := s.read.GetByNumber(ctx, projectID, number, p.AccountID)
+	return seen(t, role, err, p)
+}
+
+func seen(t Task, role auth.Role, err error, p auth.Principal) (Task, error) {
+	if err == nil {
+		err = p.May(role, auth.TaskRead)
+	}
+	if err != nil {
+		return Task{}, err
+	}
+	return t, nil
+}
+
+// List returns a page of a workspace's tasks, or of one project's where q.WorkspaceID is zero. Permission: task.read.
+// Errors: not_found, insufficient_scope, invalid_parameter.
+func (s *Service) List(ctx context.Context, p auth.Principal, q Query) ([]Task, *Cursor, error) {
+	var place Place
+	var err error
+	if q.WorkspaceID == uuid.Nil {
+		place, err = s.read.Place(ctx, uuid.Nil, q.ProjectID, p.AccountID)
+	} else {
+		place, err = s.read.Place(ctx, q.WorkspaceID, uuid.Nil, p.AccountID)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := p.May(place.Role, auth.TaskRead); err != nil {
+		return nil, nil, err
+	}
+	q.WorkspaceID = place.WorkspaceID
+	if err := q.Validate(); err != nil {
+		return nil, nil, err
+	}
+	return s.read.List(ctx, q)
+}
+
+// Create makes a task. Permission: task.create. Errors: not_found, forbidden, insufficient_scope, validation_failed,
+// project_archived.
+func (s *Service) Create(ctx context.Context, p auth.Principal, projectID uuid.UUID, in CreateInput) (Task, error) {
+	return s.single(ctx, p, "task.create", createChange(p, projectID, in))
+}
+
+// Update merges a patch into a task. Permission: task.update. Errors: those of [Service.Create], precondition_failed
+// where ifVersion is set and is not the task's version, cycle.
+func (s *Service) Update(ctx context.Context, p auth.Principal, id uuid.UUID, patch Patch, ifVersion *int64) (Task, error) {
+	return s.single(ctx, p, "task.update", updateChange(p, id, patch, ifVersion))
+}
+
+// Delete removes a task with its comments, relations and attachments; its subtasks lose their parent. Permission:
+// task.delete. Errors: not_found, forbidden, insufficient_scope, precondition_failed, project_archived.
+func (s *Service) Delete(ctx context.Context, p auth.Principal, id uuid.UUID, ifVersion *int64) error {
+	_, err := s.write.Apply(ctx, p, "task.delete", []Change{deleteChange(p, id, ifVersion)})
+	return atIndex(err)
+}
+
+func (s *Service) single(ctx context.Context, p auth.Principal, name string, c Change) (Task, error) {
+	results, err := s.write.Apply(ctx, p, name, []Change{c})
+	if err != nil {
+		return Task{}, atIndex(err)
+	}
+	return *results[0].Task, nil
+}
+
+// IndexError says which change of a batch failed.
+type IndexError struct {
+	Index int
+	Err   error
+}
+
+// Error implements error.
+func (e *IndexError) Error() string { return fmt.Sprintf("change %d: %v", e.Index, e.Err) }
+
+// Unwrap gives the failure itself.
+func (e *IndexError) Unwrap() error { return e.Err }
+
+func createChange(p auth.Principal, projectID uuid.UUID, in CreateInput) Change {
+	return Change{Op: OpCreate, ProjectID: projectID, Create: func(place Place) (Task, error) {
+		if err := p.May(place.Role, auth.TaskCreate); err != nil {
+			return Task{}, err
+		}
+		if err := writable(place.Archived); err != nil {
+			return Task{}, err
+		}
+		t, err := newTask(in, place)
+		t.Author = Person{ID: p.AccountID, Name: p.Name}
+		return t, err
+	}}
+}
+
+func updateChange(p auth.Principal, id uuid.UUID, patch Patch, ifVersion *int64) Change {
+	return Change{Op: OpUpdate, TaskID: id, Update: func(cur Current) (Task, error) {
+		if err := allowed(p, cur, auth.TaskUpdate, ifVersion); err != nil {
+			return Task{}, err
+		}
+		return patch.merge(cur.Task)
+	}}
+}
+
+func deleteChange(p auth.Principal, id uuid.UUID, ifVersion *int64) Change {
+	return Change{Op: OpDelete, TaskID: id, Delete: func(cur Current) error {
+		return allowed(p, cur, auth.TaskDelete, ifVersion)
+	}}
+}
+
+func allowed(p auth.Principal, cur Current, a auth.Action, ifVersion *int64) error {
+	if err := p.May(cur.Role, a); err != nil {
+		return err
+	}
+	if err := writable(cur.Archived); err != nil {
+		return err
+	}
+	if ifVersion != nil && *ifVersion != cur.Version {
+		return apperr.New(apperr.PreconditionFailed, "The task is at version %d, not %d: somebody changed it meanwhile. Read it again.", cur.Version, *ifVersion)
+	}
+	return nil
+}
+
+func writable(archived bool) error {
+	if archived {
+		return apperr.New(apperr.ProjectArchived, "The project is archived. Take it out of the archive to change what is in it.")
+	}
+	return nil
+}
+
+// maxWeeks is two years.
+const maxWeeks = 104
+
+// Stats counts a project's tasks by status and by week, this week and the weeks-1 before it. Permission:
+// statistics.read. Errors: not_found, insufficient_scope, invalid_parameter.
+func (s *Service) Stats(ctx context.Context, p auth.Principal, projectID uuid.UUID, weeks int) (Stats, error) {
+	place, err := s.read.Place(ctx, uuid.Nil, projectID, p.AccountID)
+	if err != nil {
+		return Stats{}, err
+	}
+	if err := p.May(place.Role, auth.StatsRead); err != nil {
+		return Stats{}, err
+	}
+	if weeks < 1 || weeks > maxWeeks {
+		return Stats{}, parameter("weeks", "out_of_range", "must be 1 to 104")
+	}
+	return s.read.Stats(ctx, projectID, monday(s.now()).AddDate(0, 0, -7*(weeks-1)), weeks)
+}
+
+// monday is the start of t's week, in UTC.
+func monday(t time.Time) time.Time {
+	t = t.UTC()
+	back := (int(t.Weekday()) + 6) % 7
+	return time.Date(t.Year(), t.Month(), t.Day()-back, 0, 0, 0, 0, time.UTC)
+}

@@ -1,0 +1,134 @@
+package attachment
+
+import (
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/task-tracker/task-tracker/app/internal/auth"
+)
+
+// What is allowed, and how long.
+const (
+	// MaxPerTask is how many attachments a task may have, reserved ones included.
+	MaxPerTask = 100
+	// MaxFilename is the length of the longest file name in characters.
+	MaxFilename = 255
+	// UploadValid is how long after its reservation an upload may begin.
+	UploadValid = 15 * time.Minute
+	// DownloadValid is how long a download's link works.
+	DownloadValid = 5 * time.Minute
+	// ReservationValid is how long an attachment may stay unconfirmed.
+	ReservationValid = 24 * time.Hour
+)
+
+// State is where an attachment is in its life.
+type State string
+
+// The states. A deleted attachment is not found any more; its row waits until the bytes are removed.
+const (
+	StateReserved State = "reserved"
+	StateReady    State = "ready"
+	StateDeleted  State = "deleted"
+)
+
+// Person is an account as others see it.
+type Person struct {
+	ID   uuid.UUID
+	Name string
+}
+
+// Sum is the SHA-256 of a file. As text it is 64 lower-case hex digits.
+type Sum [32]byte
+
+// ParseSum reads 64 lower-case hex digits.
+func ParseSum(s string) (Sum, error) {
+	var sum Sum
+	if len(s) == 2*len(sum) {
+		if _, err := hex.Decode(sum[:], []byte(s)); err == nil && sum.String() == s {
+			return sum, nil
+		}
+	}
+	return Sum{}, errors.New("must be 64 lower-case hex digits")
+}
+
+// String is the sum in hex.
+func (s Sum) String() string { return hex.EncodeToString(s[:]) }
+
+// MarshalText implements [encoding.TextMarshaler].
+func (s Sum) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (s *Sum) UnmarshalText(text []byte) (err error) {
+	*s, err = ParseSum(string(text))
+	return err
+}
+
+// Attachment is a file on a task, or the place kept for one.
+type Attachment struct {
+	ID          uuid.UUID
+	WorkspaceID uuid.UUID
+	ProjectID   uuid.UUID
+	TaskID      uuid.UUID
+	Author      Person
+	Filename    string
+	ContentType string
+	Size        int64 // bytes
+	SHA256      Sum
+	Key         string // of the bytes in the blob store
+	State       State
+	CreatedAt   time.Time
+	ConfirmedAt *time.Time
+}
+
+// Place is where an attachment hangs, as its rules need to know it: the caller's role in the workspace, and whether the
+// project is archived.
+type Place struct {
+	WorkspaceID uuid.UUID
+	ProjectID   uuid.UUID
+	Archived    bool
+	Role        auth.Role
+}
+
+// Page asks for up to Limit attachments behind After, or from the start. Eventual allows an answer that lags.
+type Page struct {
+	After    *uuid.UUID
+	Limit    int
+	Eventual bool
+}
+
+// Upload tells a client how to send the bytes: by Method to URL with Headers. Fields, where there are any, make it a
+// multipart form with the bytes last, in a field "file".
+type Upload struct {
+	Method    string
+	URL       string
+	Headers   map[string]string
+	Fields    map[string]string
+	ExpiresAt time.Time
+}
+
+// Reservation is an attachment with the upload that it waits for.
+type Reservation struct {
+	Attachment Attachment
+	Upload     Upload
+}
+
+// Stored is what the blob store holds.
+type Stored struct {
+	Size   int64
+	SHA256 Sum
+}
+
+// Leftover is a row whose bytes are to be removed.
+type Leftover struct {
+	ID        uuid.UUID
+	Key       string
+	ChangedAt time.Time
+}
+
+// Key is where an attachment's bytes are in the blob store.
+func Key(workspace, id uuid.UUID) string {
+	return "workspace/" + workspace.String() + "/" + id.String()
+}

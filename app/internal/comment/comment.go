@@ -1,0 +1,84 @@
+package comment
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/auth"
+)
+
+// MaxBody is the size of the longest comment in bytes.
+const MaxBody = 65536
+
+// Person is an account as others see it.
+type Person struct {
+	ID   uuid.UUID
+	Name string
+}
+
+// Comment is one comment in its present wording. Edited tells that it once read otherwise.
+type Comment struct {
+	ID          uuid.UUID
+	WorkspaceID uuid.UUID
+	ProjectID   uuid.UUID
+	TaskID      uuid.UUID
+	Author      Person
+	Body        string // Markdown, 1 to MaxBody bytes
+	Edited      bool
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	Version     int64 // 1, and one more with each edit
+}
+
+// Revision is one wording of a comment. CreatedAt is when the comment came to read so.
+type Revision struct {
+	Version   int64
+	Body      string
+	EditedBy  Person
+	CreatedAt time.Time
+}
+
+// Place is where a comment stands, as its rules need to know it: the caller's role in the workspace, and whether the
+// project is archived.
+type Place struct {
+	WorkspaceID uuid.UUID
+	ProjectID   uuid.UUID
+	Archived    bool
+	Role        auth.Role
+}
+
+// Patch is a change to a comment; nil leaves a field as it is. IfVersion, where set, must be the comment's version.
+type Patch struct {
+	Body      *string
+	IfVersion *int64
+}
+
+// Page asks for up to Limit items of a list behind After, or from its start. Eventual allows an answer that lags.
+type Page[C any] struct {
+	After    *C
+	Limit    int
+	Eventual bool
+}
+
+func validateBody(body string) error {
+	var f apperr.Fields
+	apperr.Markdown(&f, "/body", body, 1, MaxBody)
+	return f.Err()
+}
+
+// open refuses changes in an archived project.
+func (p Place) open() error {
+	if p.Archived {
+		return apperr.New(apperr.ProjectArchived, "The project is archived: its comments cannot be changed.")
+	}
+	return nil
+}
+
+func (c Comment) checkVersion(want *int64) error {
+	if want != nil && *want != c.Version {
+		return apperr.New(apperr.PreconditionFailed, "The comment is at version %d, not %d: somebody changed it meanwhile.", c.Version, *want)
+	}
+	return nil
+}

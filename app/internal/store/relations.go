@@ -18,11 +18,11 @@ FROM relations r
 JOIN tasks t ON t.id = CASE WHEN r.from_task = ? THEN r.to_task ELSE r.from_task END
 JOIN projects p ON p.id = t.project_id
 JOIN statuses s ON s.id = t.status_id
-WHERE r.id IN (SELECT id FROM relations WHERE from_task = ? UNION SELECT id FROM relations WHERE to_task = ?)
-ORDER BY r.id`
+WHERE r.id IN (SELECT id FROM relations WHERE from_task = ? UNION SELECT id FROM relations WHERE to_task = ?) AND r.id > ?
+ORDER BY r.id LIMIT ?`
 
 // Relations implements [task.RelationStore].
-func (s *Tasks) Relations(ctx context.Context, taskID uuid.UUID) ([]task.Relation, error) {
+func (s *Tasks) Relations(ctx context.Context, taskID, after uuid.UUID, limit int) ([]task.Relation, *uuid.UUID, error) {
 	out, err := collect(ctx, s.db.reader(), "relation.list", relationsSQL, func(row scanner) (r task.Relation, err error) {
 		var kind, category int
 		var created int64
@@ -36,8 +36,11 @@ func (s *Tasks) Relations(ctx context.Context, taskID uuid.UUID) ([]task.Relatio
 		}
 		o.Status.Category, err = project.CategoryOf(category)
 		return r, err
-	}, taskID[:], taskID[:], taskID[:], taskID[:])
-	return out, public(err)
+	}, taskID[:], taskID[:], taskID[:], taskID[:], after[:], limit+1)
+	if err != nil || len(out) <= limit {
+		return out, nil, public(err)
+	}
+	return out[:limit], &out[limit-1].ID, nil
 }
 
 const (

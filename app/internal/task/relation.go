@@ -10,17 +10,20 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 )
 
-// Relations lists how a task stands to others, oldest first. Permission: relation.read. Errors: not_found,
-// insufficient_scope.
-func (s *Service) Relations(ctx context.Context, p auth.Principal, taskID uuid.UUID) ([]Relation, error) {
+// Relations lists up to limit of a task's relations behind after (zero: from the start), oldest first, and where the
+// next page starts. Permission: relation.read. Errors: not_found, insufficient_scope, invalid_parameter.
+func (s *Service) Relations(ctx context.Context, p auth.Principal, taskID, after uuid.UUID, limit int) ([]Relation, *uuid.UUID, error) {
 	_, role, err := s.read.Get(ctx, taskID, p.AccountID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := p.May(role, auth.RelationRead); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return s.relations.Relations(ctx, taskID)
+	if limit < 1 || limit > MaxLimit {
+		return nil, nil, parameter("limit", "out_of_range", "must be 1 to 100")
+	}
+	return s.relations.Relations(ctx, taskID, after, limit)
 }
 
 // Relate says that a task blocks, relates to or duplicates another of the same workspace. Permission: relation.manage.

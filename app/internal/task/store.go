@@ -32,8 +32,8 @@ type Writer interface {
 
 // RelationStore keeps how tasks relate to each other.
 type RelationStore interface {
-	// Relations lists a task's relations, oldest first.
-	Relations(ctx context.Context, taskID uuid.UUID) ([]Relation, error)
+	// Relations lists up to limit of a task's relations behind after, oldest first, and where the next page starts.
+	Relations(ctx context.Context, taskID, after uuid.UUID, limit int) ([]Relation, *uuid.UUID, error)
 	// Relate makes a relation between two tasks of one workspace. decide is given the roles and whether a project is
 	// archived, inside the transaction. Errors: validation_failed for an unknown other task, cycle, already_exists.
 	Relate(ctx context.Context, p auth.Principal, taskID, other uuid.UUID, kind RelationType, decide func(Place) error) (Relation, error)

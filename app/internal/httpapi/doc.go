@@ -1,0 +1,31 @@
+// Package httpapi is the HTTP side of the service: it decodes requests, calls a domain's service, encodes the answer.
+//
+// A request passes, in this order:
+//
+//	edge.go      request ID, client address, security headers, panics, access log, metrics
+//	routes.go    chi finds the route; the route's policy stands in one table
+//	endpoint.go  rate limits, authentication, body limit, media types, query parameters, idempotency key
+//	api          generated: path and query parameters become Go values
+//	<domain>.go  a handler, a method of [Server]: decode → service → encode
+//
+// A handler uses only this:
+//
+//	func (s *Server) CreateProject(w http.ResponseWriter, r *http.Request, workspace uuid.UUID) {
+//		in, err := decode[api.ProjectCreate](r)
+//		if err != nil {
+//			s.fail(w, r, err)
+//			return
+//		}
+//		p, err := s.svc.Projects.Create(r.Context(), principal(r), …)
+//		if err != nil {
+//			s.fail(w, r, err)
+//			return
+//		}
+//		s.created(w, r, "/v1/projects/"+p.ID.String(), p.Version, toProject(p))
+//	}
+//
+// Reads end in s.object (ETag, 304), lists in page (next_cursor, Link) after after (?cursor=), deletions in s.noContent;
+// [ifMatch] gives the version that the caller saw, [eventual] whether a lagging replica will do. Every failure, the
+// kernel's own included, is an apperr.Error and leaves as application/problem+json through s.fail; which status stands
+// for which code is said in problem.go and nowhere else.
+package httpapi

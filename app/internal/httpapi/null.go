@@ -1,0 +1,104 @@
+package httpapi
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
+)
+
+// findNull looks for a null where the type has no place for one. In a merge patch null means "remove": for a field that
+// cannot be removed that is a fault, and must not pass for an absent field, which the decoder takes it for.
+func findNull(body []byte, t reflect.Type) error {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return nullIn(body, t, "")
+}
+
+func nullIn(value jsontext.Value, t reflect.Type, pointer string) error {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	nullable := isNullable(t)
+	switch value.Kind() {
+	case 'n':
+		if nullable || t.Kind() == reflect.Interface || t == rawMessage {
+			return nil
+		}
+		return fieldError(nil, apperr.InvalidType, "A field is null that cannot be.", pointer, "invalid_type", "must be "+expected(t)+", not null")
+	case '{':
+		if nullable {
+			t = t.Elem()
+		}
+		if t.Kind() != reflect.Struct {
+			return nil
+		}
+		return nullInObject(value, t, pointer)
+	case '[':
+		if nullable {
+			t = t.Elem()
+		}
+		if t.Kind() != reflect.Slice || t == rawMessage {
+			return nil
+		}
+		var items []jsontext.Value
+		if err := json.Unmarshal(value, &items); err != nil {
+			return decodeError(err)
+		}
+		for i, item := range items {
+			if err := nullIn(item, t.Elem(), string(jsontext.Pointer(pointer).AppendToken(strconv.Itoa(i)))); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func nullInObject(value jsontext.Value, t reflect.Type, pointer string) error {
+	var members map[string]jsontext.Value
+	if err := json.Unmarshal(value, &members); err != nil {
+		return decodeError(err)
+	}
+	for name, field := range fieldTypes(t) {
+		member, ok := members[name]
+		if !ok {
+			continue
+		}
+		if err := nullIn(member, field, string(jsontext.Pointer(pointer).AppendToken(name))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var (
+	rawMessage = reflect.TypeFor[jsontext.Value]()
+	fieldCache sync.Map // reflect.Type → map[string]reflect.Type
+)
+
+// fieldTypes gives the types of a struct's fields by their names in JSON.
+func fieldTypes(t reflect.Type) map[string]reflect.Type {
+	if known, ok := fieldCache.Load(t); ok {
+		return known.(map[string]reflect.Type)
+	}
+	fields := map[string]reflect.Type{}
+	for _, f := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name != "" && name != "-" {
+			fields[name] = f.Type
+		}
+	}
+	fieldCache.Store(t, fields)
+	return fields
+}
+
+// isNullable reports whether t is nullable.Nullable[…], which is a map[bool]T.
+func isNullable(t reflect.Type) bool {
+	return t.Kind() == reflect.Map && t.Key().Kind() == reflect.Bool && strings.HasPrefix(t.Name(), "Nullable[")
+}

@@ -1,0 +1,137 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// policy is what the kernel sees to before a route's handler runs. The zero policy is that of most routes: a bearer
+// token is needed, POST and PATCH take JSON, POST takes an Idempotency-Key, and no query parameter is known.
+type policy struct {
+	public      bool     // no token is needed
+	credentials bool     // takes a password: the stricter rate limit holds
+	secret      bool     // answers with a secret, so its answer is never kept for a repeated request
+	free        bool     // no rate limit: probes and their like
+	query       []string // known query parameters; * marks one that may be given several times
+	body        body
+	anyAccept   bool // answers with something else than JSON
+}
+
+// body is what a route takes as its body.
+type body int
+
+const (
+	bodyByMethod body = iota // JSON for POST, JSON or a merge patch for PATCH, else nothing
+	bodyNone
+	bodyNDJSON // one document a line, with a limit and deadlines of its own
+	bodyOwn    // the handler sees to it
+)
+
+var (
+	paged = []string{"limit", "cursor"}
+
+	taskFilters = []string{
+		"q", "status*", "category*", "priority*", "assignee", "label", "parent",
+		"due_before", "due_after", "updated_after", "sort", "limit", "cursor",
+	}
+)
+
+// policies lists the routes whose policy is not the usual one. A test holds it against openapi.yaml.
+var policies = map[string]policy{
+	"GET /health":       {public: true, free: true},
+	"GET /ready":        {public: true, free: true},
+	"GET /openapi.json": {public: true, free: true},
+	"GET /docs":         {public: true, free: true, anyAccept: true},
+	"GET /docs/*":       {public: true, free: true, anyAccept: true, query: []string{"v"}},
+	"* /blobs/*":        {public: true, free: true, anyAccept: true, body: bodyOwn},
+
+	"POST /v1/signup":   {public: true, credentials: true, secret: true},
+	"POST /v1/sessions": {public: true, credentials: true, secret: true},
+	"GET /v1/tokens":    {query: paged},
+	"POST /v1/tokens":   {secret: true},
+
+	"GET /v1/workspaces":                          {query: paged},
+	"POST /v1/workspaces/import":                  {query: []string{"dry_run"}, body: bodyNDJSON},
+	"GET /v1/workspaces/{workspace}/export":       {anyAccept: true},
+	"GET /v1/workspaces/{workspace}/members":      {query: paged},
+	"GET /v1/workspaces/{workspace}/invitations":  {query: paged},
+	"POST /v1/workspaces/{workspace}/invitations": {secret: true},
+	"GET /v1/workspaces/{workspace}/projects":     {query: []string{"archived", "limit", "cursor"}},
+	"GET /v1/workspaces/{workspace}/tasks":        {query: append([]string{"project"}, taskFilters...)},
+	"GET /v1/workspaces/{workspace}/activity":     {query: paged},
+
+	"GET /v1/projects/{project}/tasks":    {query: taskFilters},
+	"GET /v1/projects/{project}/stats":    {query: []string{"weeks"}},
+	"GET /v1/projects/{project}/statuses": {query: paged},
+	"GET /v1/projects/{project}/labels":   {query: paged},
+	"GET /v1/projects/{project}/activity": {query: paged},
+
+	"GET /v1/tasks/{task}/relations":            {query: paged},
+	"GET /v1/tasks/{task}/comments":             {query: paged},
+	"GET /v1/tasks/{task}/attachments":          {query: paged},
+	"GET /v1/tasks/{task}/activity":             {query: paged},
+	"GET /v1/comments/{comment}/history":        {query: paged},
+	"POST /v1/attachments/{attachment}/confirm": {body: bodyNone},
+	"GET /v1/attachments/{attachment}/download": {anyAccept: true},
+}
+
+// route is one method on one pattern with all that is looked up once instead of at every request.
+type route struct {
+	policy
+	method, pattern string
+	takesKey        bool // Idempotency-Key
+	series          *seriesSet
+}
+
+func (s *Server) newRoute(method, pattern string) *route {
+	p := policies[method+" "+pattern]
+	if p.body == bodyByMethod && method != http.MethodPost && method != http.MethodPatch {
+		p.body = bodyNone
+	}
+	return &route{
+		policy: p, method: method, pattern: pattern,
+		// An import is made once by its nature: the workspace's ID is in it, and a second one finds it there.
+		takesKey: method == http.MethodPost && !p.secret && p.body != bodyNDJSON && p.body != bodyOwn,
+		series:   s.metrics.forRoute(method, pattern),
+	}
+}
+
+// registrar hands the generated routes to chi, each wrapped in its endpoint. It knows the pattern when a route is made,
+// so that nothing has to find it out at every request.
+type registrar struct {
+	chi.Router
+	s *Server
+}
+
+// Group implements chi.Router.
+func (g registrar) Group(fn func(chi.Router)) chi.Router {
+	fn(g)
+	return g
+}
+
+// Get implements chi.Router.
+func (g registrar) Get(pattern string, h http.HandlerFunc) { g.add(http.MethodGet, pattern, h) }
+
+// Post implements chi.Router.
+func (g registrar) Post(pattern string, h http.HandlerFunc) { g.add(http.MethodPost, pattern, h) }
+
+// Put implements chi.Router.
+func (g registrar) Put(pattern string, h http.HandlerFunc) { g.add(http.MethodPut, pattern, h) }
+
+// Patch implements chi.Router.
+func (g registrar) Patch(pattern string, h http.HandlerFunc) { g.add(http.MethodPatch, pattern, h) }
+
+// Delete implements chi.Router.
+func (g registrar) Delete(pattern string, h http.HandlerFunc) { g.add(http.MethodDelete, pattern, h) }
+
+func (g registrar) add(method, pattern string, h http.HandlerFunc) {
+	rt := g.s.newRoute(method, pattern)
+	g.Router.Method(method, pattern, g.s.endpoint(rt, h))
+}
+
+// anyMethod registers a handler that looks at the method itself.
+func (g registrar) anyMethod(pattern string, h http.HandlerFunc) {
+	rt := g.s.newRoute("*", pattern)
+	g.Router.Handle(pattern, g.s.endpoint(rt, h))
+}

@@ -25,8 +25,9 @@ const (
 	// PositionStep lies between two statuses, so that another fits in between.
 	PositionStep = 1024
 
-	// maxFold is the room for a folded name, in characters: folding can lengthen a name.
-	maxFold = 200
+	// maxFold is the room for a folded name, in characters: normalizing can lengthen one, up to three times. The column
+	// has room for 200; a list's cursor, which carries a folded name, for fewer.
+	maxFold = 120
 )
 
 var keyPattern = regexp.MustCompile(`^[A-Z][A-Z0-9]{1,9}$`)

@@ -47,6 +47,7 @@ bench: ## measure the service against the raw-driver floor, on MySQL
 
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint ## run the linters, the import rules among them
+	$(TOOLS)/golangci-lint config verify
 	cd app && $(TOOLS)/golangci-lint run ./...
 
 .PHONY: fmt

@@ -3,10 +3,12 @@ package attachment
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 )
 
@@ -16,6 +18,9 @@ const (
 	MaxPerTask = 100
 	// MaxFilename is the length of the longest file name in characters.
 	MaxFilename = 255
+	// DefaultLimit and MaxLimit are the sizes of a page: where none is asked for, and the largest.
+	DefaultLimit = 50
+	MaxLimit     = 100
 	// UploadValid is how long after its reservation an upload may begin.
 	UploadValid = 15 * time.Minute
 	// DownloadValid is how long a download's link works.
@@ -92,11 +97,20 @@ type Place struct {
 	Role        auth.Role
 }
 
-// Page asks for up to Limit attachments behind After, or from the start. Eventual allows an answer that lags.
+// Page asks for up to Limit attachments, 1 to MaxLimit, behind After, or from the start. Eventual allows an answer that lags.
 type Page struct {
 	After    *uuid.UUID
 	Limit    int
 	Eventual bool
+}
+
+func (p Page) validate() error {
+	if p.Limit < 1 || p.Limit > MaxLimit {
+		return &apperr.Error{Code: apperr.InvalidParameter, Message: "A parameter is not valid.", Fields: []apperr.Field{
+			{Pointer: "limit", Code: "out_of_range", Message: fmt.Sprintf("must be 1 to %d", MaxLimit)},
+		}}
+	}
+	return nil
 }
 
 // Upload tells a client how to send the bytes: by Method to URL with Headers. Fields, where there are any, make it a

@@ -79,13 +79,17 @@ func NewService(store Store, blobs Blobs, limits Limits, now func() time.Time) *
 }
 
 // List returns a page of a task's attachments, oldest first, reserved ones among them, and where the next page goes on.
-// It takes attachment.read; a task that the caller may not see is not_found.
+// It takes attachment.read; a task that the caller may not see is not_found; a bad limit
+// invalid_parameter.
 func (s *Service) List(ctx context.Context, p auth.Principal, taskID uuid.UUID, page Page) ([]Attachment, *uuid.UUID, error) {
 	at, err := s.store.Place(ctx, taskID, p.AccountID)
 	if err != nil {
 		return nil, nil, err
 	}
 	if err := p.May(at.Role, auth.AttachmentRead); err != nil {
+		return nil, nil, err
+	}
+	if err := page.validate(); err != nil {
 		return nil, nil, err
 	}
 	return s.store.List(ctx, taskID, page)

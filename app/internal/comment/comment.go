@@ -1,6 +1,7 @@
 package comment
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -9,8 +10,13 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 )
 
-// MaxBody is the size of the longest comment in bytes.
-const MaxBody = 65536
+const (
+	// MaxBody is the size of the longest comment in bytes.
+	MaxBody = 65536
+	// DefaultLimit and MaxLimit are the sizes of a page: where none is asked for, and the largest.
+	DefaultLimit = 50
+	MaxLimit     = 100
+)
 
 // Person is an account as others see it.
 type Person struct {
@@ -55,11 +61,20 @@ type Patch struct {
 	IfVersion *int64
 }
 
-// Page asks for up to Limit items of a list behind After, or from its start. Eventual allows an answer that lags.
+// Page asks for up to Limit items, 1 to MaxLimit, of a list behind After, or from its start. Eventual allows an answer that lags.
 type Page[C any] struct {
 	After    *C
 	Limit    int
 	Eventual bool
+}
+
+func (p Page[C]) validate() error {
+	if p.Limit < 1 || p.Limit > MaxLimit {
+		return &apperr.Error{Code: apperr.InvalidParameter, Message: "A parameter is not valid.", Fields: []apperr.Field{
+			{Pointer: "limit", Code: "out_of_range", Message: fmt.Sprintf("must be 1 to %d", MaxLimit)},
+		}}
+	}
+	return nil
 }
 
 func validateBody(body string) error {

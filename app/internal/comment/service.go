@@ -47,13 +47,16 @@ type Service struct {
 func NewService(store Store) *Service { return &Service{store: store} }
 
 // List returns a page of a task's comments, oldest first, and where the next page goes on. It takes comment.read; a task
-// that the caller may not see is not_found.
+// that the caller may not see is not_found; a bad limit invalid_parameter.
 func (s *Service) List(ctx context.Context, p auth.Principal, taskID uuid.UUID, page Page[uuid.UUID]) ([]Comment, *uuid.UUID, error) {
 	at, err := s.store.Place(ctx, taskID, p.AccountID)
 	if err != nil {
 		return nil, nil, err
 	}
 	if err := p.May(at.Role, auth.CommentRead); err != nil {
+		return nil, nil, err
+	}
+	if err := page.validate(); err != nil {
 		return nil, nil, err
 	}
 	return s.store.List(ctx, taskID, page)
@@ -131,6 +134,9 @@ func (s *Service) Delete(ctx context.Context, p auth.Principal, id uuid.UUID, if
 // which the next page goes on. It takes comment.read.
 func (s *Service) History(ctx context.Context, p auth.Principal, id uuid.UUID, page Page[int64]) ([]Revision, *int64, error) {
 	if _, err := s.Get(ctx, p, id); err != nil {
+		return nil, nil, err
+	}
+	if err := page.validate(); err != nil {
 		return nil, nil, err
 	}
 	return s.store.Revisions(ctx, id, page)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/netip"
 
+	"github.com/task-tracker/task-tracker/app/internal/attachment"
 	"github.com/task-tracker/task-tracker/app/internal/comment"
 	"github.com/task-tracker/task-tracker/app/internal/project"
 	"github.com/task-tracker/task-tracker/app/internal/task"
@@ -11,9 +12,10 @@ import (
 
 // Services are the domains that the handlers call.
 type Services struct {
-	Projects *project.Service
-	Tasks    *task.Service
-	Comments *comment.Service
+	Projects    *project.Service
+	Tasks       *task.Service
+	Comments    *comment.Service
+	Attachments *attachment.Service
 }
 
 // loopback reports whether the request comes from this machine to a server that only this machine can reach. Behind a

@@ -796,10 +796,8 @@ type Relation struct {
 	// Direction From the task that was asked about (`outbound`), or to it (`inbound`).
 	Direction RelationDirection `json:"direction"`
 	ID        uuid.UUID         `json:"id"`
-
-	// Task The task at the other end.
-	Task TaskRef      `json:"task"`
-	Type RelationType `json:"type"`
+	Task      TaskRef           `json:"task"`
+	Type      RelationType      `json:"type"`
 }
 
 // RelationCreate defines model for RelationCreate.
@@ -898,13 +896,13 @@ type StatusCount struct {
 
 // StatusCreate defines model for StatusCreate.
 type StatusCreate struct {
-	// Category Never changes.
+	// Category What a status means, whatever its name.
 	Category StatusCategory `json:"category"`
 
 	// Name One line, without control characters; unique in the project, by case-folded comparison.
 	Name ShortName `json:"name"`
 
-	// Position Absent: after all others.
+	// Position Where it stands among its like; lower is earlier.
 	Position *Position `json:"position,omitempty"`
 }
 
@@ -996,7 +994,7 @@ type TaskCreate struct {
 	// ParentID A task of the same project.
 	ParentID *uuid.UUID `json:"parent_id,omitempty"`
 
-	// Position Absent: the number times 1,048,576.
+	// Position Where it stands among its like; lower is earlier.
 	Position  *Position  `json:"position,omitempty"`
 	Priority  *Priority  `json:"priority,omitempty"`
 	StartDate *string    `json:"start_date,omitempty"`
@@ -1125,7 +1123,7 @@ type WeekCount struct {
 	Completed int64 `json:"completed"`
 	Created   int64 `json:"created"`
 
-	// Week The week's Monday.
+	// Week A day, `YYYY-MM-DD`.
 	//
 	// Examples: 2026-11-30
 	Week Date `json:"week"`
@@ -1137,7 +1135,7 @@ type Workspace struct {
 	ID        uuid.UUID `json:"id"`
 	Name      string    `json:"name"`
 
-	// Role The caller's role.
+	// Role What an account is in a workspace; each may do all that those before it may.
 	Role      Role      `json:"role"`
 	UpdatedAt time.Time `json:"updated_at"`
 	Version   int64     `json:"version"`
@@ -1787,29 +1785,17 @@ type BatchTasksParams struct {
 // UpdateCommentJSONRequestBody defines body for UpdateComment for application/json ContentType.
 type UpdateCommentJSONRequestBody = CommentPatch
 
-// UpdateCommentApplicationMergePatchPlusJSONRequestBody defines body for UpdateComment for application/merge-patch+json ContentType.
-type UpdateCommentApplicationMergePatchPlusJSONRequestBody = CommentPatch
-
 // AcceptInvitationJSONRequestBody defines body for AcceptInvitation for application/json ContentType.
 type AcceptInvitationJSONRequestBody = InvitationAccept
 
 // UpdateLabelJSONRequestBody defines body for UpdateLabel for application/json ContentType.
 type UpdateLabelJSONRequestBody = LabelPatch
 
-// UpdateLabelApplicationMergePatchPlusJSONRequestBody defines body for UpdateLabel for application/merge-patch+json ContentType.
-type UpdateLabelApplicationMergePatchPlusJSONRequestBody = LabelPatch
-
 // UpdateMeJSONRequestBody defines body for UpdateMe for application/json ContentType.
 type UpdateMeJSONRequestBody = AccountPatch
 
-// UpdateMeApplicationMergePatchPlusJSONRequestBody defines body for UpdateMe for application/merge-patch+json ContentType.
-type UpdateMeApplicationMergePatchPlusJSONRequestBody = AccountPatch
-
 // UpdateProjectJSONRequestBody defines body for UpdateProject for application/json ContentType.
 type UpdateProjectJSONRequestBody = ProjectPatch
-
-// UpdateProjectApplicationMergePatchPlusJSONRequestBody defines body for UpdateProject for application/merge-patch+json ContentType.
-type UpdateProjectApplicationMergePatchPlusJSONRequestBody = ProjectPatch
 
 // CreateLabelJSONRequestBody defines body for CreateLabel for application/json ContentType.
 type CreateLabelJSONRequestBody = LabelCreate
@@ -1829,14 +1815,8 @@ type SignUpJSONRequestBody = SignUp
 // UpdateStatusJSONRequestBody defines body for UpdateStatus for application/json ContentType.
 type UpdateStatusJSONRequestBody = StatusPatch
 
-// UpdateStatusApplicationMergePatchPlusJSONRequestBody defines body for UpdateStatus for application/merge-patch+json ContentType.
-type UpdateStatusApplicationMergePatchPlusJSONRequestBody = StatusPatch
-
 // UpdateTaskJSONRequestBody defines body for UpdateTask for application/json ContentType.
 type UpdateTaskJSONRequestBody = TaskPatch
-
-// UpdateTaskApplicationMergePatchPlusJSONRequestBody defines body for UpdateTask for application/merge-patch+json ContentType.
-type UpdateTaskApplicationMergePatchPlusJSONRequestBody = TaskPatch
 
 // ReserveAttachmentJSONRequestBody defines body for ReserveAttachment for application/json ContentType.
 type ReserveAttachmentJSONRequestBody = AttachmentReserve
@@ -1856,17 +1836,11 @@ type CreateWorkspaceJSONRequestBody = WorkspaceCreate
 // UpdateWorkspaceJSONRequestBody defines body for UpdateWorkspace for application/json ContentType.
 type UpdateWorkspaceJSONRequestBody = WorkspacePatch
 
-// UpdateWorkspaceApplicationMergePatchPlusJSONRequestBody defines body for UpdateWorkspace for application/merge-patch+json ContentType.
-type UpdateWorkspaceApplicationMergePatchPlusJSONRequestBody = WorkspacePatch
-
 // CreateInvitationJSONRequestBody defines body for CreateInvitation for application/json ContentType.
 type CreateInvitationJSONRequestBody = InvitationCreate
 
 // UpdateMemberJSONRequestBody defines body for UpdateMember for application/json ContentType.
 type UpdateMemberJSONRequestBody = MemberPatch
-
-// UpdateMemberApplicationMergePatchPlusJSONRequestBody defines body for UpdateMember for application/merge-patch+json ContentType.
-type UpdateMemberApplicationMergePatchPlusJSONRequestBody = MemberPatch
 
 // CreateProjectJSONRequestBody defines body for CreateProject for application/json ContentType.
 type CreateProjectJSONRequestBody = ProjectCreate

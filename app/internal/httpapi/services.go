@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/netip"
 
+	"github.com/task-tracker/task-tracker/app/internal/activity"
 	"github.com/task-tracker/task-tracker/app/internal/attachment"
 	"github.com/task-tracker/task-tracker/app/internal/comment"
 	"github.com/task-tracker/task-tracker/app/internal/project"
@@ -16,6 +17,7 @@ type Services struct {
 	Tasks       *task.Service
 	Comments    *comment.Service
 	Attachments *attachment.Service
+	Activity    *activity.Service
 }
 
 // loopback reports whether the request comes from this machine to a server that only this machine can reach. Behind a

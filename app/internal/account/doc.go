@@ -1,0 +1,18 @@
+// Package account is about people and how they prove who they are: signing up, sessions, personal access tokens and
+// bearer JWTs of an OpenID Connect issuer.
+//
+// A token is shown once and kept as its SHA-256; a password is kept as argon2id. [Service.Authenticate] turns the bearer
+// of a request into an [auth.Principal], with a cache that is never older than [Options.CacheTTL], so that a revocation
+// made by another process takes effect within that time, and one made by this process at once.
+//
+// Wiring:
+//
+//	accounts := store.NewAccounts(db)
+//	service := account.NewService(account.Stores{Accounts: accounts, Identities: accounts, Tokens: store.NewTokens(db)}, account.Options{
+//		OpenSignup:     cfg.Signup == "open",
+//		BootstrapToken: cfg.BootstrapToken,
+//		OIDC:           account.NewOIDC(account.OIDCOptions{Issuer: cfg.OIDCIssuer, Audience: cfg.OIDCAudience}), // nil without an issuer
+//		OIDCSignup:     cfg.OIDCSignup,
+//	})
+//	defer service.Close() // waits for the writes of `last_used_at`; before db.Close
+package account

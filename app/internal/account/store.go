@@ -1,0 +1,79 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/task-tracker/task-tracker/app/internal/auth"
+)
+
+// ErrOwnerExists is what [Store.Create] says of a first account when another one was quicker.
+var ErrOwnerExists = errors.New("account: the instance has an owner already")
+
+// NewAccount is an account to be made. PasswordHash is empty for people who sign in elsewhere.
+type NewAccount struct {
+	Email        string
+	Name         string
+	PasswordHash string
+	// First makes the account the instance's owner.
+	First bool
+	// Invitation is the hash of an invitation's token to be accepted in the same transaction; nil for none.
+	Invitation *[32]byte
+	// Session is made in the same transaction; nil for none.
+	Session *NewToken
+}
+
+// Store keeps accounts.
+type Store interface {
+	// HasOwner reports whether the instance has been set up.
+	HasOwner(ctx context.Context) (bool, error)
+	// Create makes an account. Errors: already_exists for a known e-mail; [ErrOwnerExists] for a First that came second;
+	// for an invitation: not_found, gone (used or expired), forbidden (meant for another e-mail).
+	Create(ctx context.Context, n NewAccount) (Account, error)
+	// Credentials finds an account by its folded e-mail: not_found.
+	Credentials(ctx context.Context, email string) (Credentials, error)
+	// Get finds an account by id, with its password hash: not_found.
+	Get(ctx context.Context, id uuid.UUID) (Credentials, error)
+	// Update locks the account, lets decide change it and writes it with the next version. With endSessions, all sessions
+	// but the principal's own end in the same transaction. Errors: of decide; already_exists for a known e-mail.
+	Update(ctx context.Context, p auth.Principal, endSessions bool, decide func(cur Credentials) (Credentials, error)) (Account, error)
+}
+
+// TokenStore keeps tokens and sessions.
+type TokenStore interface {
+	// Create makes a token of that account; a session also clears away the account's sessions that ended long ago.
+	Create(ctx context.Context, p auth.Principal, n NewToken) (Token, error)
+	// Holder finds a token and its account by the token's hash in one statement: not_found.
+	Holder(ctx context.Context, hash [32]byte) (Holder, error)
+	// List gives the account's personal access tokens, oldest first, after that id.
+	List(ctx context.Context, account uuid.UUID, after *uuid.UUID, limit int) (items []Token, next *uuid.UUID, err error)
+	// Delete removes a token of that kind of the principal's account: not_found.
+	Delete(ctx context.Context, p auth.Principal, kind Kind, id uuid.UUID) error
+	// Touch notes that a token was used then, unless it was noted after notedBefore.
+	Touch(ctx context.Context, id uuid.UUID, at, notedBefore time.Time) error
+}
+
+// Identity is a person as an OpenID Connect issuer knows them.
+type Identity struct {
+	Issuer  string
+	Subject string
+	// Email is empty unless the issuer says that it is verified.
+	Email string
+	Name  string
+	// Scopes are what the JWT may be used for.
+	Scopes []auth.Scope
+	// ExpiresAt is when the JWT ends.
+	ExpiresAt time.Time
+}
+
+// IdentityStore keeps which account a subject of an issuer is.
+type IdentityStore interface {
+	// ByIdentity finds the account of a subject: not_found.
+	ByIdentity(ctx context.Context, issuer, subject string) (Account, error)
+	// LinkIdentity makes the subject the account with its e-mail, or, with create, a new account. Errors: not_found where
+	// there is no account and none may be made.
+	LinkIdentity(ctx context.Context, id Identity, create bool) (Account, error)
+}

@@ -1,0 +1,79 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/auth"
+)
+
+// CreateToken makes a personal access token of the principal; its secret is in the answer and nowhere else. It takes the
+// scope admin. Errors: validation_failed.
+func (s *Service) CreateToken(ctx context.Context, p auth.Principal, in TokenInput) (CreatedToken, error) {
+	if err := p.May(auth.RoleNone, auth.TokenManage); err != nil {
+		return CreatedToken{}, err
+	}
+	return s.createToken(ctx, p, in)
+}
+
+// CreateTokenFor makes a personal access token for the account with that e-mail, from the command line. A nil expiry is
+// never. Errors: not_found; validation_failed.
+func (s *Service) CreateTokenFor(ctx context.Context, email, name string, scopes []auth.Scope, expiry *time.Time) (CreatedToken, error) {
+	cred, err := s.stores.Accounts.Credentials(ctx, FoldEmail(email))
+	if err != nil {
+		return CreatedToken{}, err
+	}
+	return s.createToken(ctx, auth.Principal{AccountID: cred.ID}, TokenInput{Name: name, Scopes: scopes, ExpiresAt: expiry})
+}
+
+func (s *Service) createToken(ctx context.Context, p auth.Principal, in TokenInput) (CreatedToken, error) {
+	if err := in.Validate(s.o.Now()); err != nil {
+		return CreatedToken{}, err
+	}
+	if in.ExpiresAt != nil {
+		t := in.ExpiresAt.UTC().Truncate(time.Microsecond)
+		in.ExpiresAt = &t
+	}
+	secret := NewSecret(TokenPrefix)
+	t, err := s.stores.Tokens.Create(ctx, p, NewToken{
+		Kind: KindPersonal, Name: in.Name, Hash: secret.Hash, Scopes: sortScopes(in.Scopes), ExpiresAt: in.ExpiresAt,
+	})
+	if err != nil {
+		return CreatedToken{}, err
+	}
+	return CreatedToken{Token: t, Secret: secret.Text}, nil
+}
+
+// Tokens lists the principal's personal access tokens, oldest first, those that have expired too. It takes the scope
+// read. next is where the next page starts; nil on the last one.
+func (s *Service) Tokens(ctx context.Context, p auth.Principal, after *uuid.UUID, limit int) (items []Token, next *uuid.UUID, err error) {
+	if err := p.May(auth.RoleNone, auth.TokenRead); err != nil {
+		return nil, nil, err
+	}
+	return s.stores.Tokens.List(ctx, p.AccountID, after, limit)
+}
+
+// RevokeToken ends a personal access token of the principal: here at once, elsewhere within Options.CacheTTL. It takes
+// the scope admin, or none to revoke the very token that the request is made with. Errors: not_found.
+func (s *Service) RevokeToken(ctx context.Context, p auth.Principal, id uuid.UUID) error {
+	if id != p.TokenID {
+		if err := p.May(auth.RoleNone, auth.TokenManage); err != nil {
+			return err
+		}
+	}
+	if err := s.stores.Tokens.Delete(ctx, p, KindPersonal, id); err != nil {
+		return err
+	}
+	s.cache.dropToken(id)
+	return nil
+}
+
+var errUnauthenticated = apperr.New(apperr.Unauthenticated, "The token is not valid, or it was revoked.")
+
+// expired is the failure for a token that was valid once.
+func expired() error {
+	return apperr.New(apperr.TokenExpired, "The token has expired. Sign in again, or make a new one.")
+}

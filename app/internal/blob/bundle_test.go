@@ -59,7 +59,7 @@ func openDisk(t *testing.T, dir string) *diskBundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Disk = store.(*blob.Disk) //nolint:errcheck // a panic is as good
+	b.Disk = store.(*blob.Disk)
 	t.Cleanup(func() {
 		if err := b.Close(); err != nil {
 			t.Error(err)
@@ -156,8 +156,8 @@ func send(t *testing.T, up blob.Upload, content []byte) int {
 		t.Fatal(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	answer, _ := io.ReadAll(resp.Body)
-	t.Logf("%s: %s %s", up.Method, resp.Status, answer)
+	said, _ := io.ReadAll(resp.Body) // for the log
+	t.Logf("%s: %s %s", up.Method, resp.Status, said)
 	return resp.StatusCode
 }
 
@@ -168,15 +168,25 @@ func upload(t *testing.T, s blob.Store, key string, content []byte) {
 	}
 }
 
-// fetch is a plain GET.
-func fetch(t *testing.T, target string, header ...string) (*http.Response, []byte) {
+// answer is what a download came back with.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// refused tells a 4xx: anything else is either success or the server's own failure.
+func (a answer) refused() bool { return a.status >= 400 && a.status < 500 }
+
+// fetch is a plain GET, with one header set if name is not empty.
+func fetch(t *testing.T, target, name, value string) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, target, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := 0; i < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
+	if name != "" {
+		req.Header.Set(name, value)
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -187,7 +197,7 @@ func fetch(t *testing.T, target string, header ...string) (*http.Response, []byt
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp, body
+	return answer{resp.StatusCode, resp.Header, body}
 }
 
 func link(t *testing.T, s blob.Store, key, filename string) string {

@@ -129,7 +129,7 @@ func (d *Disk) Stat(ctx context.Context, key string) (Info, error) {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return Info{}, diskError("read", err)
 	}
-	return Info{Size: h.Size, ContentType: h.ContentType, SHA256: h.SHA256}, nil
+	return Info(h), nil
 }
 
 // Get streams a blob and checks it on the way.

@@ -216,26 +216,26 @@ func TestDownloadHeaders(t *testing.T) {
 	key, content := newKey(), []byte("<script>alert(1)</script>")
 	upload(t, d.Disk, key, content)
 	target := link(t, d.Disk, key, "a.html")
-	resp, _ := fetch(t, target)
+	plain := fetch(t, target, "", "")
 	for name, want := range map[string]string{
 		"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'",
 		"Referrer-Policy": "no-referrer", "Accept-Ranges": "bytes",
 	} {
-		if got := resp.Header.Get(name); got != want {
+		if got := plain.header.Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	if resp, got := fetch(t, target, "If-None-Match", resp.Header.Get("ETag")); resp.StatusCode != http.StatusNotModified || len(got) != 0 {
-		t.Errorf("If-None-Match: %s, %q", resp.Status, got)
+	if got := fetch(t, target, "If-None-Match", plain.header.Get("ETag")); got.status != http.StatusNotModified || len(got.body) != 0 {
+		t.Errorf("If-None-Match: %d, %q", got.status, got.body)
 	}
-	if resp, _ := fetch(t, target, "Range", "bytes=100-"); resp.StatusCode != http.StatusRequestedRangeNotSatisfiable {
-		t.Errorf("range beyond the end: %s", resp.Status)
+	if got := fetch(t, target, "Range", "bytes=100-"); got.status != http.StatusRequestedRangeNotSatisfiable {
+		t.Errorf("range beyond the end: %d", got.status)
 	}
 	head, err := http.NewRequestWithContext(t.Context(), http.MethodHead, target, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err = http.DefaultClient.Do(head)
+	resp, err := http.DefaultClient.Do(head)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,11 +17,7 @@ import (
 // both. On disk it is one line of exactly headerSize bytes, padded with blanks:
 //
 //	tasktracker-blob/1 {"size":5,"content_type":"dGV4dC9wbGFpbg==","sha256":"2cf2…"}
-type header struct {
-	Size        int64
-	ContentType string
-	SHA256      [32]byte
-}
+type header Info
 
 const (
 	headerMagic = "tasktracker-blob/1 "

@@ -53,7 +53,7 @@ func cleanFilename(filename string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(filename, "_"))
-	name = strings.TrimRight(strings.TrimLeft(strings.TrimSpace(name), "."), ". ")
+	name = strings.TrimFunc(name, isDotOrSpace)
 	if name == "" {
 		return "download"
 	}
@@ -68,5 +68,9 @@ func cleanFilename(filename string) string {
 	for len(stem) > 0 && !utf8.ValidString(stem) {
 		stem = stem[:len(stem)-1]
 	}
-	return stem + ext
+	return strings.TrimRightFunc(stem+ext, isDotOrSpace)
 }
+
+// isDotOrSpace tells what may stand inside a name but not at its ends: dots hide a file
+// or are lost on Windows, as are blanks.
+func isDotOrSpace(r rune) bool { return r == '.' || unicode.IsSpace(r) }

@@ -66,8 +66,10 @@ func scanAttachment(row scanner, more ...any) (a attachment.Attachment, err erro
 		confirmed sql.NullInt64
 		known     bool
 	)
-	err = row.Scan(append([]any{&a.ID, &a.WorkspaceID, &a.ProjectID, &a.TaskID, &a.Author.ID, &a.Author.Name, &a.Filename, &a.ContentType, &a.Size, &sum,
-		&a.Key, &state, &created, &confirmed}, more...)...)
+	err = row.Scan(append([]any{
+		&a.ID, &a.WorkspaceID, &a.ProjectID, &a.TaskID, &a.Author.ID, &a.Author.Name, &a.Filename, &a.ContentType, &a.Size, &sum,
+		&a.Key, &state, &created, &confirmed,
+	}, more...)...)
 	if err != nil {
 		return a, err
 	}

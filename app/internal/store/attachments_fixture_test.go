@@ -81,8 +81,10 @@ func (s *shelf) reserve(t *testing.T, content string) attachment.Attachment {
 	return r.Attachment
 }
 
+// upload sends the bytes. It takes a moment, so that what follows sorts behind what came before.
 func (s *shelf) upload(t *testing.T, a attachment.Attachment, content string) {
 	t.Helper()
+	s.clock.pass(time.Millisecond)
 	if err := s.disk.Put(t.Context(), a.Key, a.ContentType, int64(len(content)), bytes.NewReader([]byte(content))); err != nil {
 		t.Error(err)
 	}

@@ -51,7 +51,8 @@ WHERE c.task_id = ? AND c.id > ? ORDER BY c.id LIMIT ?`
 	insertRevisionSQL = `INSERT INTO comment_revisions (comment_id, version, body, edited_by, created_at) VALUES (?, ?, ?, ?, ?)`
 	// One statement, so that an edit in between can neither show a wording twice nor hide one.
 	listRevisionsSQL = `SELECT h.version, h.body, h.edited_by, COALESCE(a.name, ''), h.created_at
-FROM (SELECT version, body, edited_by, created_at FROM comment_revisions WHERE comment_id = ? AND version > ?
+FROM (SELECT version, body, edited_by, created_at FROM (
+    SELECT version, body, edited_by, created_at FROM comment_revisions WHERE comment_id = ? AND version > ? ORDER BY version LIMIT ?) r
   UNION ALL SELECT version, body, author_id, updated_at FROM comments WHERE id = ? AND version > ?) h
 LEFT JOIN accounts a ON a.id = h.edited_by
 ORDER BY h.version LIMIT ?`
@@ -73,8 +74,10 @@ type placedComment struct {
 
 func scanComment(row scanner, more ...any) (c comment.Comment, err error) {
 	var created, updated int64
-	err = row.Scan(append([]any{&c.ID, &c.TaskID, &c.Author.ID, &c.Author.Name, &c.Body, &c.Edited, &created, &updated, &c.Version,
-		&c.WorkspaceID, &c.ProjectID}, more...)...)
+	err = row.Scan(append([]any{
+		&c.ID, &c.TaskID, &c.Author.ID, &c.Author.Name, &c.Body, &c.Edited, &created, &updated, &c.Version,
+		&c.WorkspaceID, &c.ProjectID,
+	}, more...)...)
 	c.CreatedAt, c.UpdatedAt = fromMicros(created), fromMicros(updated)
 	return c, err
 }
@@ -141,7 +144,7 @@ func (s *Comments) Revisions(ctx context.Context, id uuid.UUID, page comment.Pag
 		err = row.Scan(&r.Version, &r.Body, &r.EditedBy.ID, &r.EditedBy.Name, &at)
 		r.CreatedAt = fromMicros(at)
 		return r, err
-	}, id[:], after, id[:], after)
+	}, id[:], after, page.Limit+1, id[:], after)
 	if err != nil || !more {
 		return items, nil, err
 	}

@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/auth"
+	"github.com/task-tracker/task-tracker/app/internal/transfer"
+)
+
+// Transfers reads whole workspaces and writes them; it implements [transfer.Store].
+type Transfers struct{ db *DB }
+
+// NewTransfers returns the transfers of a database.
+func NewTransfers(db *DB) *Transfers { return &Transfers{db: db} }
+
+var _ transfer.Store = (*Transfers)(nil)
+
+const (
+	transferRoleSQL       = `SELECT role FROM members WHERE workspace_id = ? AND account_id = ?`
+	transferFindSQL       = `SELECT id, name FROM workspaces WHERE name = ? ORDER BY id LIMIT 11`
+	transferFindIDSQL     = `SELECT id, name FROM workspaces WHERE id = ?`
+	transferAttachmentSQL = `SELECT state = 2 FROM attachments WHERE id = ?`
+)
+
+// Role implements [transfer.Store].
+func (s *Transfers) Role(ctx context.Context, workspace, account uuid.UUID) (auth.Role, error) {
+	role, err := one(ctx, s.db.reader(), "transfer.role", transferRoleSQL, func(row scanner) (r auth.Role, err error) {
+		return r, row.Scan(&r)
+	}, workspace[:], account[:])
+	if errors.Is(err, sql.ErrNoRows) {
+		return auth.RoleNone, nil
+	}
+	return role, public(err)
+}
+
+// AttachmentReady implements [transfer.Store].
+func (s *Transfers) AttachmentReady(ctx context.Context, attachment uuid.UUID) (bool, error) {
+	ready, err := one(ctx, s.db.reader(), "transfer.attachment", transferAttachmentSQL, func(row scanner) (ok bool, err error) {
+		return ok, row.Scan(&ok)
+	}, attachment[:])
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return ready, public(err)
+}
+
+// FindWorkspace finds a workspace by its id or, where that is none, by its exact name: not_found; conflict where
+// several have the name, with their ids.
+func (s *Transfers) FindWorkspace(ctx context.Context, idOrName string) (id uuid.UUID, name string, err error) {
+	type found struct {
+		id   uuid.UUID
+		name string
+	}
+	scan := func(row scanner) (f found, err error) { return f, row.Scan(&f.id, &f.name) }
+	if id, parseErr := uuid.Parse(idOrName); parseErr == nil {
+		f, err := one(ctx, s.db.reader(), "transfer.find", transferFindIDSQL, scan, id[:])
+		if !errors.Is(err, sql.ErrNoRows) {
+			return f.id, f.name, public(err)
+		}
+	}
+	all, err := collect(ctx, s.db.reader(), "transfer.find", transferFindSQL, scan, idOrName)
+	switch {
+	case err != nil:
+		return uuid.Nil, "", public(err)
+	case len(all) == 0:
+		return uuid.Nil, "", apperr.New(apperr.NotFound, "There is no workspace with the id or name %q.", idOrName)
+	case len(all) > 1:
+		ids := ""
+		for _, f := range all {
+			ids += " " + f.id.String()
+		}
+		return uuid.Nil, "", apperr.New(apperr.Conflict, "Several workspaces have the name %q; say which by its id:%s", idOrName, ids)
+	}
+	return all[0].id, all[0].name, nil
+}
+
+// Load implements [transfer.Store]. The transaction has no time limit but its context's, and it is not run again: the
+// stream that fills it cannot be read twice. Where it must not wait longer for others, the caller tries again.
+func (s *Transfers) Load(ctx context.Context, dryRun bool, fn func(ctx context.Context, s transfer.Sink) error) (err error) {
+	raw, err := s.db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return public(stmtError{"begin", err})
+	}
+	committed := false
+	defer func() {
+		if !committed {
+			_ = raw.Rollback() // a failed rollback leaves a broken connection, which the pool drops and the server undoes
+		}
+	}()
+	tx := &Tx{conn: conn{q: raw, db: s.db}, Now: s.db.now().UTC().Truncate(time.Microsecond)}
+	if err := fn(ctx, newSink(tx)); err != nil || dryRun {
+		return err
+	}
+	start := time.Now()
+	committed = true // or nobody knows
+	err = raw.Commit()
+	s.db.metrics.observe("commit", start, err)
+	if err != nil {
+		return public(commitError(err))
+	}
+	return nil
+}

@@ -1,0 +1,331 @@
+package store
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/task-tracker/task-tracker/app/internal/account"
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/project"
+	"github.com/task-tracker/task-tracker/app/internal/task"
+	"github.com/task-tracker/task-tracker/app/internal/transfer"
+)
+
+const (
+	importAccountsSQL      = `SELECT id, email_fold FROM accounts WHERE email_fold IN (%)`
+	importAccountIDsSQL    = `SELECT id, email_fold FROM accounts WHERE id IN (%)`
+	importTasksSQL         = `SELECT id, project_id FROM tasks WHERE workspace_id = ? AND id IN (%)`
+	importForeignTaskSQL   = `SELECT id, project_id FROM tasks WHERE id IN (%) AND workspace_id <> ?`
+	importForeignParentSQL = `SELECT id, workspace_id FROM projects WHERE id IN (%) AND workspace_id <> ?`
+)
+
+// sink writes records into the tables; it implements [transfer.Sink].
+type sink struct {
+	tx        *Tx
+	heap      bulk
+	workspace uuid.UUID
+
+	workspaces, accounts, members, projects, counters, statuses, labels *bulkTable
+	tasks, assignees, taskLabels, search                                *bulkTable
+	comments, revisions, attachments, relations, activity               *bulkTable
+
+	// pending is the task whose comments may still follow, with the words found so far.
+	pending     *transfer.Task
+	pendingLine int64
+	words       []string
+}
+
+func newSink(tx *Tx) *sink {
+	const twice = "something with the same id is there already, in the database or earlier in the file"
+	s := &sink{
+		tx:          tx,
+		workspaces:  newBulkTable("workspace", "workspaces", "id, name, created_at, updated_at, version", "The workspace is there already."),
+		accounts:    newBulkTable("account", "accounts", "id, email, email_fold, name, password_hash, owner_slot, created_at, updated_at, version", "an account with the same e-mail address or id has just been made"),
+		members:     newBulkTable("member", "members", "workspace_id, account_id, role, joined_at", "the account is a member already"),
+		projects:    newBulkTable("project", "projects", "id, workspace_id, project_key, name, description, archived, created_at, updated_at, version", "a project with the same id or key is there already"),
+		counters:    newBulkTable("project", "project_counters", "project_id, last_number", twice),
+		statuses:    newBulkTable("status", "statuses", "id, project_id, name, name_fold, category, position, created_at, updated_at, version", "a status with the same id, or the same name in the project, is there already"),
+		labels:      newBulkTable("label", "labels", "id, project_id, name, name_fold, color, created_at, updated_at, version", "a label with the same id, or the same name in the project, is there already"),
+		tasks:       newBulkTable("task", "tasks", "id, workspace_id, project_id, number, title, description, status_id, category, priority, parent_id, start_date, due_date, estimate, position, author_id, created_at, updated_at, completed_at, version", "a task with the same id, or the same number in the project, is there already"),
+		assignees:   newBulkTable("task", "task_assignees", "task_id, account_id, workspace_id, project_id, priority, due_date, position, updated_at", "two of its assignees are one account here"),
+		taskLabels:  newBulkTable("task", "task_labels", "task_id, label_id, priority, due_date, position, updated_at", twice),
+		search:      newBulkTable("task", "task_search", "task_id, workspace_id, project_id, doc", twice),
+		comments:    newBulkTable("comment", "comments", "id, workspace_id, task_id, author_id, body, edited, created_at, updated_at, version", twice),
+		revisions:   newBulkTable("comment_revision", "comment_revisions", "comment_id, version, body, edited_by, created_at", "the comment has a revision with this version already"),
+		attachments: newBulkTable("attachment", "attachments", "id, workspace_id, task_id, author_id, filename, content_type, size, sha256, blob_key, state, created_at, confirmed_at, changed_at", twice),
+		relations:   newBulkTable("relation", "relations", "id, workspace_id, kind, from_task, to_task, created_by, created_at", "the same relation, or one with the same id, is there already"),
+		activity:    newBulkTable("activity", "activity", "id, workspace_id, project_id, task_id, actor_id, token_id, token_name, action, entity_type, entity_id, changes, created_at", twice),
+	}
+	s.relations.check, s.activity.check = s.checkRelations, s.checkActivity
+	s.heap = bulk{c: tx.conn, tables: []*bulkTable{
+		s.workspaces, s.accounts, s.members, s.projects, s.counters, s.statuses, s.labels, s.tasks, s.assignees, s.taskLabels, s.search,
+		s.comments, s.revisions, s.attachments, s.relations, s.activity,
+	}}
+	return s
+}
+
+// Accounts implements [transfer.Sink].
+func (s *sink) Accounts(ctx context.Context, people []transfer.Account) (ids map[uuid.UUID]uuid.UUID, made int, err error) {
+	ids = make(map[uuid.UUID]uuid.UUID, len(people))
+	for some := range slices.Chunk(people, statementRows) {
+		var emails, given []any
+		for _, a := range some {
+			emails = append(emails, account.FoldEmail(a.Email))
+			given = append(given, a.ID[:])
+		}
+		byEmail, taken := map[string]uuid.UUID{}, map[uuid.UUID]bool{}
+		for text, args := range map[string][]any{importAccountsSQL: emails, importAccountIDsSQL: given} {
+			err := s.tx.each(ctx, "import.accounts", s.tx.db.d.filled(text, len(args)), func(row scanner) error {
+				var id uuid.UUID
+				var email string
+				err := row.Scan(&id, &email)
+				byEmail[email], taken[id] = id, true
+				return err
+			}, args...)
+			if err != nil {
+				return nil, 0, public(err)
+			}
+		}
+		for _, a := range some {
+			fold := account.FoldEmail(a.Email)
+			here, found := byEmail[fold]
+			if !found {
+				if here = a.ID; taken[here] {
+					here = s.tx.NewID() // somebody else has it, with another address
+				}
+				byEmail[fold], taken[here] = here, true
+				made++
+				err := s.heap.add(ctx, s.accounts, 0, here[:], fold, fold, a.Name, "", nil, micros(a.CreatedAt), micros(a.UpdatedAt), a.Version)
+				if err != nil {
+					return nil, 0, err
+				}
+			}
+			if _, twice := ids[a.ID]; twice {
+				return nil, 0, apperr.New(apperr.ValidationFailed, "an account before it has the id %s for the second time", a.ID)
+			}
+			ids[a.ID] = here
+		}
+	}
+	return ids, made, nil
+}
+
+// Add implements [transfer.Sink].
+func (s *sink) Add(ctx context.Context, r transfer.Record, line int64) error {
+	switch r := r.(type) {
+	case *transfer.Workspace:
+		s.workspace = r.ID
+		if err := s.heap.add(ctx, s.workspaces, line, r.ID[:], r.Name, micros(r.CreatedAt), micros(r.UpdatedAt), r.Version); err != nil {
+			return err
+		}
+		return s.heap.flush(ctx) // at once: nothing else is looked at when it is there already
+	case *transfer.Member:
+		return s.heap.add(ctx, s.members, line, r.WorkspaceID[:], r.AccountID[:], r.Role, micros(r.JoinedAt))
+	case *transfer.Project:
+		if err := s.heap.add(ctx, s.projects, line, r.ID[:], r.WorkspaceID[:], r.Key, r.Name, r.Description, r.Archived, micros(r.CreatedAt), micros(r.UpdatedAt), r.Version); err != nil {
+			return err
+		}
+		return s.heap.add(ctx, s.counters, line, r.ID[:], r.LastNumber)
+	case *transfer.Status:
+		return s.heap.add(ctx, s.statuses, line, r.ID[:], r.ProjectID[:], r.Name, project.Fold(r.Name), r.Category.Number(), r.Position, micros(r.CreatedAt), micros(r.UpdatedAt), r.Version)
+	case *transfer.Label:
+		return s.heap.add(ctx, s.labels, line, r.ID[:], r.ProjectID[:], r.Name, project.Fold(r.Name), r.Color, micros(r.CreatedAt), micros(r.UpdatedAt), r.Version)
+	case *transfer.Task:
+		return s.addTask(ctx, r, line)
+	case *transfer.Comment:
+		if s.pending != nil && s.pending.ID == r.TaskID {
+			s.words = append(s.words, searchWords(r.Body)...)
+		}
+		return s.heap.add(ctx, s.comments, line, r.ID[:], r.WorkspaceID[:], r.TaskID[:], r.AuthorID[:], r.Body, r.Edited, micros(r.CreatedAt), micros(r.UpdatedAt), r.Version)
+	case *transfer.Revision:
+		return s.heap.add(ctx, s.revisions, line, r.CommentID[:], r.Version, r.Body, r.EditedBy[:], micros(r.CreatedAt))
+	case *transfer.Attachment:
+		sum, err := hex.DecodeString(r.SHA256)
+		if err != nil {
+			return fmt.Errorf("attachment %s: sha256: %w", r.ID, err)
+		}
+		return s.heap.add(ctx, s.attachments, line, r.ID[:], r.WorkspaceID[:], r.TaskID[:], r.AuthorID[:], r.Filename, r.ContentType, r.Size, sum, r.BlobKey, 2,
+			micros(r.CreatedAt), microsPtr(r.ConfirmedAt), micros(r.ChangedAt))
+	case *transfer.Relation:
+		s.workspace = r.WorkspaceID
+		return s.heap.add(ctx, s.relations, line, r.ID[:], r.WorkspaceID[:], task.RelationType(r.Relation).Number(), r.FromTask[:], r.ToTask[:], r.CreatedBy[:], micros(r.CreatedAt))
+	case *transfer.Activity:
+		s.workspace = r.WorkspaceID
+		return s.heap.add(ctx, s.activity, line, r.ID[:], r.WorkspaceID[:], idPtr(r.ProjectID), idPtr(r.TaskID), r.ActorID[:], idPtr(r.TokenID), r.TokenName,
+			r.Action, r.EntityType, r.EntityID[:], string(r.Changes), micros(r.CreatedAt))
+	}
+	return fmt.Errorf("import: a record of type %s cannot be written", r.Kind())
+}
+
+func (s *sink) addTask(ctx context.Context, t *transfer.Task, line int64) error {
+	if err := s.settleSearch(ctx); err != nil {
+		return err
+	}
+	priority, due := task.Priority(t.Priority).Number(), string(task.NoDate)
+	if t.DueDate != nil {
+		due = *t.DueDate
+	}
+	var parent any
+	if t.ParentBefore {
+		parent = idPtr(t.ParentID)
+	}
+	updated := micros(t.UpdatedAt)
+	err := s.heap.add(ctx, s.tasks, line, t.ID[:], t.WorkspaceID[:], t.ProjectID[:], t.Number, t.Title, t.Description, t.StatusID[:], t.Category.Number(), priority,
+		parent, value(t.StartDate), due, value(t.Estimate), t.Position, t.AuthorID[:], micros(t.CreatedAt), updated, microsPtr(t.CompletedAt), t.Version)
+	if err != nil {
+		return err
+	}
+	for _, id := range t.AssigneeIDs {
+		if err := s.heap.add(ctx, s.assignees, line, t.ID[:], id[:], t.WorkspaceID[:], t.ProjectID[:], priority, due, t.Position, updated); err != nil {
+			return err
+		}
+	}
+	for _, id := range t.LabelIDs {
+		if err := s.heap.add(ctx, s.taskLabels, line, t.ID[:], id[:], priority, due, t.Position, updated); err != nil {
+			return err
+		}
+	}
+	s.pending, s.pendingLine, s.words = t, line, append(s.words[:0], searchWords(t.Title, t.Description)...)
+	return nil
+}
+
+// value is what a pointer points to, or NULL.
+func value[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
+
+// settleSearch writes the search document of the task that is complete now.
+func (s *sink) settleSearch(ctx context.Context) error {
+	t := s.pending
+	if t == nil {
+		return nil
+	}
+	s.pending = nil
+	slices.Sort(s.words)
+	doc := strings.Join(slices.Compact(s.words), " ")
+	return s.heap.add(ctx, s.search, s.pendingLine, t.ID[:], t.WorkspaceID[:], t.ProjectID[:], doc)
+}
+
+// Flush implements [transfer.Sink].
+func (s *sink) Flush(ctx context.Context) error {
+	if err := s.settleSearch(ctx); err != nil {
+		return err
+	}
+	return s.heap.flush(ctx)
+}
+
+// Link implements [transfer.Sink].
+func (s *sink) Link(ctx context.Context, edges []transfer.Edge) error {
+	if err := s.Flush(ctx); err != nil {
+		return err
+	}
+	for some := range slices.Chunk(edges, 100) {
+		var ids []uuid.UUID
+		for _, e := range some {
+			ids = append(ids, e.From, e.To)
+		}
+		projects, err := s.tasksHere(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for _, e := range some {
+			if p, ok := projects[e.To]; !ok || p != projects[e.From] {
+				return &transfer.LineError{Line: e.Line, Kind: "task", Err: apperr.Invalid("/parent_id", "not_found", "the project has no task with the id %s", e.To)}
+			}
+		}
+		text := "UPDATE tasks SET parent_id = CASE id" + strings.Repeat(" WHEN ? THEN ?", len(some)) + " END WHERE id IN (" + marks(len(some)) + ")"
+		args := make([]any, 0, 3*len(some))
+		for _, e := range some {
+			args = append(args, e.From[:], e.To[:])
+		}
+		for _, e := range some {
+			args = append(args, e.From[:])
+		}
+		if _, err := s.tx.exec(ctx, "import.link", text, args...); err != nil {
+			return public(err)
+		}
+	}
+	return nil
+}
+
+// tasksHere returns the project of each of the tasks that this workspace has.
+func (s *sink) tasksHere(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]uuid.UUID, error) {
+	out := make(map[uuid.UUID]uuid.UUID, len(ids))
+	for some := range slices.Chunk(ids, statementRows) {
+		err := s.tx.each(ctx, "import.tasks", s.tx.db.d.filled(importTasksSQL, len(some)), func(row scanner) error {
+			var id, projectID uuid.UUID
+			err := row.Scan(&id, &projectID)
+			out[id] = projectID
+			return err
+		}, append([]any{s.workspace[:]}, idArgs(some)...)...)
+		if err != nil {
+			return nil, public(err)
+		}
+	}
+	return out, nil
+}
+
+func idArgs(ids []uuid.UUID) []any {
+	out := make([]any, len(ids))
+	for i := range ids {
+		out[i] = ids[i][:]
+	}
+	return out
+}
+
+// checkRelations sees to it that both tasks are this workspace's.
+func (s *sink) checkRelations(ctx context.Context, rows []bulkRow) error {
+	var ids []uuid.UUID
+	for _, r := range rows {
+		ids = append(ids, uuid.UUID(r.args[3].([]byte)), uuid.UUID(r.args[4].([]byte))) //nolint:errcheck // Add put ids there
+	}
+	here, err := s.tasksHere(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for i, id := range ids {
+		if _, ok := here[id]; !ok {
+			name := [2]string{"/from_task", "/to_task"}[i%2]
+			return &transfer.LineError{Line: rows[i/2].line, Kind: "relation", Err: apperr.Invalid(name, "not_found", "no task line has the id %s", id)}
+		}
+	}
+	return nil
+}
+
+// checkActivity sees to it that no entry is put under a task or project of another workspace. That it is there at all
+// is not asked for: the log outlives what it tells of.
+func (s *sink) checkActivity(ctx context.Context, rows []bulkRow) error {
+	for column, text := range map[int]string{2: importForeignParentSQL, 3: importForeignTaskSQL} {
+		lines := map[uuid.UUID]int64{}
+		for _, r := range rows {
+			if id, ok := r.args[column].([]byte); ok {
+				lines[uuid.UUID(id)] = r.line
+			}
+		}
+		var ids []uuid.UUID
+		for id := range lines {
+			ids = append(ids, id)
+		}
+		for some := range slices.Chunk(ids, statementRows) {
+			err := s.tx.each(ctx, "import.foreign", s.tx.db.d.filled(text, len(some)), func(row scanner) error {
+				var id, other uuid.UUID
+				if err := row.Scan(&id, &other); err != nil {
+					return err
+				}
+				name := map[int]string{2: "/project_id", 3: "/task_id"}[column]
+				return &transfer.LineError{Line: lines[id], Kind: "activity", Err: apperr.Invalid(name, "not_found", "%s is not of this workspace", id)}
+			}, append(idArgs(some), s.workspace[:])...)
+			if err != nil {
+				return public(err)
+			}
+		}
+	}
+	return nil
+}

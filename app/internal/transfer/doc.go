@@ -1,0 +1,27 @@
+// Package transfer moves a whole workspace: out as a stream of lines, and in again, on the same engine or another.
+//
+// The format is NDJSON: one JSON object a line, whose first member is "type". In this order:
+//
+//	{"type":"header","format":"tasktracker.workspace","version":1}
+//	{"type":"workspace", …}                     one
+//	{"type":"account", …}                       here and anywhere below: before the first line that names the person
+//	{"type":"member", …}
+//	{"type":"project", …}                       with last_number, the counter of its task numbers
+//	{"type":"status", …}
+//	{"type":"label", …}
+//	{"type":"task", …}                          with assignee_ids and label_ids; below each task what hangs on it:
+//	  {"type":"comment", …}
+//	    {"type":"comment_revision", …}
+//	  {"type":"attachment", …}                  only those whose bytes are there
+//	    {"type":"attachment_data", …}           its bytes, base64, at most 256 KiB a line
+//	{"type":"relation", …}
+//	{"type":"activity", …}
+//	{"type":"trailer","counts":{…},"sha256":"…"}
+//
+// The trailer counts the lines of each type and holds the SHA-256 of all lines before it, line ends included, so that a
+// file that was cut off or altered is found out. The same state of a workspace always gives the same bytes. Ids and times are kept;
+// passwords and tokens are not in
+// the file; an account is matched by its e-mail address, and only where the address is unknown it is made, without a password.
+//
+// Both ways hold no more than some hundred lines in memory, and 40 bytes for each subtask and each "blocks".
+package transfer

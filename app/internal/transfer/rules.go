@@ -1,0 +1,242 @@
+package transfer
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/task-tracker/task-tracker/app/internal/account"
+	"github.com/task-tracker/task-tracker/app/internal/activity"
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/attachment"
+	"github.com/task-tracker/task-tracker/app/internal/auth"
+	"github.com/task-tracker/task-tracker/app/internal/comment"
+	"github.com/task-tracker/task-tracker/app/internal/project"
+	"github.com/task-tracker/task-tracker/app/internal/task"
+)
+
+// Every record obeys the rules that its domain has for what clients send, and those of its bookkeeping: ids, times, versions. What a
+// record refers to is the importer's business.
+
+// faults collects what is wrong with one record.
+type faults struct{ apperr.Fields }
+
+// domain adds what a domain's own Validate found.
+func (f *faults) domain(err error) {
+	if err != nil {
+		f.Fields = append(f.Fields, apperr.From(err).Fields...)
+	}
+}
+
+func (f *faults) id(pointer string, id uuid.UUID) {
+	if id == uuid.Nil {
+		f.Add(pointer, "required", "must be a UUID")
+	}
+}
+
+func (f *faults) atLeastOne(pointer string, n int64) {
+	if n < 1 {
+		f.Add(pointer, "out_of_range", "must be 1 or more")
+	}
+}
+
+// when checks a time and brings it to UTC.
+func (f *faults) when(pointer string, t *time.Time) {
+	switch *t = t.UTC(); {
+	case t.Year() < 1970 || t.Year() > 9999:
+		f.Add(pointer, "out_of_range", "must be a time from 1970 on")
+	case t.Nanosecond()%1000 != 0:
+		f.Add(pointer, "invalid_format", "must not be finer than microseconds")
+	}
+}
+
+func (f *faults) whenPtr(pointer string, t *time.Time) {
+	if t != nil {
+		f.when(pointer, t)
+	}
+}
+
+func (w *Workspace) check() error {
+	var f faults
+	f.id("/id", w.ID)
+	apperr.Line(&f.Fields, "/name", w.Name, 1, project.MaxName)
+	f.when("/created_at", &w.CreatedAt)
+	f.when("/updated_at", &w.UpdatedAt)
+	f.atLeastOne("/version", w.Version)
+	return f.Err()
+}
+
+func (a *Account) check() error {
+	var f faults
+	f.id("/id", a.ID)
+	if !account.ValidEmail(a.Email) {
+		f.Add("/email", "invalid_email", "must be an e-mail address")
+	}
+	a.Email = account.FoldEmail(a.Email)
+	apperr.Line(&f.Fields, "/name", a.Name, 1, account.MaxNameLen)
+	f.when("/created_at", &a.CreatedAt)
+	f.when("/updated_at", &a.UpdatedAt)
+	f.atLeastOne("/version", a.Version)
+	return f.Err()
+}
+
+func (m *Member) check() error {
+	var f faults
+	if !auth.Role(m.Role).Valid() {
+		f.Add("/role", "invalid_value", "must be one of viewer, member, admin, owner")
+	}
+	f.when("/joined_at", &m.JoinedAt)
+	return f.Err()
+}
+
+func (p *Project) check() error {
+	var f faults
+	f.id("/id", p.ID)
+	f.domain(project.Project{Key: p.Key, Name: p.Name, Description: p.Description}.Validate())
+	if p.LastNumber < 0 {
+		f.Add("/last_number", "out_of_range", "must be 0 or more")
+	}
+	f.when("/created_at", &p.CreatedAt)
+	f.when("/updated_at", &p.UpdatedAt)
+	f.atLeastOne("/version", p.Version)
+	return f.Err()
+}
+
+func (s *Status) check() error {
+	var f faults
+	f.id("/id", s.ID)
+	f.domain(project.Status{Name: s.Name, Category: s.Category, Position: s.Position}.Validate())
+	f.when("/created_at", &s.CreatedAt)
+	f.when("/updated_at", &s.UpdatedAt)
+	f.atLeastOne("/version", s.Version)
+	return f.Err()
+}
+
+func (l *Label) check() error {
+	var f faults
+	f.id("/id", l.ID)
+	f.domain(project.Label{Name: l.Name, Color: l.Color}.Validate())
+	f.when("/created_at", &l.CreatedAt)
+	f.when("/updated_at", &l.UpdatedAt)
+	f.atLeastOne("/version", l.Version)
+	return f.Err()
+}
+
+func (t *Task) check() error {
+	var f faults
+	f.id("/id", t.ID)
+	f.atLeastOne("/number", t.Number)
+	v := task.Task{
+		Title: t.Title, Description: t.Description, Priority: task.Priority(t.Priority),
+		Assignees: make([]task.Person, len(t.AssigneeIDs)), Labels: make([]task.LabelRef, len(t.LabelIDs)),
+		StartDate: (*task.Date)(t.StartDate), DueDate: (*task.Date)(t.DueDate), Estimate: t.Estimate, Position: t.Position,
+	}
+	f.domain(v.Validate())
+	if t.ParentID != nil && *t.ParentID == t.ID {
+		f.Add("/parent_id", "cycle", "must not be the task itself")
+	}
+	repeated(&f, "/assignee_ids", t.AssigneeIDs)
+	repeated(&f, "/label_ids", t.LabelIDs)
+	f.when("/created_at", &t.CreatedAt)
+	f.when("/updated_at", &t.UpdatedAt)
+	f.whenPtr("/completed_at", t.CompletedAt)
+	f.atLeastOne("/version", t.Version)
+	return f.Err()
+}
+
+func repeated(f *faults, pointer string, ids []uuid.UUID) {
+	seen := make(map[uuid.UUID]bool, len(ids))
+	for _, id := range ids {
+		if seen[id] {
+			f.Add(pointer, "duplicate", "names %s twice", id)
+			return
+		}
+		seen[id] = true
+	}
+}
+
+func (c *Comment) check() error {
+	var f faults
+	f.id("/id", c.ID)
+	apperr.Markdown(&f.Fields, "/body", c.Body, 1, comment.MaxBody)
+	f.when("/created_at", &c.CreatedAt)
+	f.when("/updated_at", &c.UpdatedAt)
+	f.atLeastOne("/version", c.Version)
+	return f.Err()
+}
+
+func (r *Revision) check() error {
+	var f faults
+	f.atLeastOne("/version", r.Version)
+	apperr.Markdown(&f.Fields, "/body", r.Body, 1, comment.MaxBody)
+	f.when("/created_at", &r.CreatedAt)
+	return f.Err()
+}
+
+func (a *Attachment) check(workspace uuid.UUID) error {
+	var f faults
+	f.id("/id", a.ID)
+	apperr.Line(&f.Fields, "/filename", a.Filename, 1, attachment.MaxFilename)
+	if strings.ContainsAny(a.Filename, `/\`) {
+		f.Add("/filename", "invalid_character", "must not contain / or \\")
+	}
+	if n := len(a.ContentType); n < 1 || n > 255 || strings.ContainsFunc(a.ContentType, func(r rune) bool { return r < ' ' || r > '~' }) {
+		f.Add("/content_type", "invalid_format", "must be 1 to 255 printable ASCII characters")
+	}
+	f.atLeastOne("/size", a.Size)
+	if sum, err := attachment.ParseSum(a.SHA256); err != nil {
+		f.Add("/sha256", "invalid_format", "%s", err)
+	} else {
+		a.SHA256 = sum.String()
+	}
+	name, ok := strings.CutPrefix(a.BlobKey, "workspace/"+workspace.String()+"/")
+	if id, err := uuid.Parse(name); !ok || err != nil || id.String() != name {
+		f.Add("/blob_key", "invalid_format", "must be workspace/%s/ and a UUID", workspace)
+	}
+	f.when("/created_at", &a.CreatedAt)
+	f.whenPtr("/confirmed_at", a.ConfirmedAt)
+	f.when("/changed_at", &a.ChangedAt)
+	return f.Err()
+}
+
+func (r *Relation) check() error {
+	var f faults
+	f.id("/id", r.ID)
+	kind := task.RelationType(r.Relation)
+	if kind.Number() == 0 {
+		f.Add("/relation", "invalid_value", "must be one of blocks, relates_to, duplicates")
+	}
+	switch {
+	case r.FromTask == r.ToTask:
+		f.Add("/to_task", "cycle", "must be another task than from_task")
+	case kind == task.RelatesTo && r.FromTask.String() > r.ToTask.String():
+		f.Add("/from_task", "invalid_value", "must be the smaller of the two ids for relates_to")
+	}
+	f.when("/created_at", &r.CreatedAt)
+	return f.Err()
+}
+
+// words are what an action and an entity's type are made of, as task.created.
+var words = regexp.MustCompile(`^[a-z_]+(\.[a-z_]+)?$`)
+
+func (a *Activity) check() error {
+	var f faults
+	f.id("/id", a.ID)
+	if !words.MatchString(a.Action) || len(a.Action) > 40 {
+		f.Add("/action", "invalid_format", "must be two words as in task.created, at most 40 characters")
+	}
+	if !words.MatchString(a.EntityType) || len(a.EntityType) > 20 {
+		f.Add("/entity_type", "invalid_format", "must be a word as in task, at most 20 characters")
+	}
+	f.id("/entity_id", a.EntityID)
+	apperr.Line(&f.Fields, "/token_name", a.TokenName, 0, account.MaxTokenNameLen)
+	var changes []activity.Change
+	if err := json.Unmarshal(a.Changes, &changes); err != nil || changes == nil {
+		f.Add("/changes", "invalid_type", "must be a list of changes with field, from and to")
+	}
+	f.when("/created_at", &a.CreatedAt)
+	return f.Err()
+}

@@ -536,9 +536,9 @@ type ClientInterface interface {
 
 	// ReserveAttachmentWithBody Reserve an attachment
 	//
-	// The first of two steps. Send the bytes as `upload` says, before it expires: by `method` to `url` with the
-	// `headers`, as a form with the `fields` before the file's own field `file` where there are fields, else as the
-	// plain body. Then confirm. A reservation that is not confirmed goes away. The instance's configuration limits
+	// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with the
+	// `upload.headers`: by PUT as the plain body, by POST as a multipart form that has the `upload.fields` first and
+	// the bytes last, in a field `file`. Any 2xx is success. Then confirm. A reservation that is not confirmed goes away. The instance's configuration limits
 	// size and types. Role: `member`. Scope: `write`.
 	//
 	// Takes any type of body and a specified content type.
@@ -548,9 +548,9 @@ type ClientInterface interface {
 
 	// ReserveAttachment Reserve an attachment
 	//
-	// The first of two steps. Send the bytes as `upload` says, before it expires: by `method` to `url` with the
-	// `headers`, as a form with the `fields` before the file's own field `file` where there are fields, else as the
-	// plain body. Then confirm. A reservation that is not confirmed goes away. The instance's configuration limits
+	// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with the
+	// `upload.headers`: by PUT as the plain body, by POST as a multipart form that has the `upload.fields` first and
+	// the bytes last, in a field `file`. Any 2xx is success. Then confirm. A reservation that is not confirmed goes away. The instance's configuration limits
 	// size and types. Role: `member`. Scope: `write`.
 	//
 	// Takes a body of the `application/json` content type.
@@ -714,9 +714,8 @@ type ClientInterface interface {
 
 	// ExportWorkspace Export a workspace
 	//
-	// The whole workspace as it stands at one moment, streamed, one JSON object per line with its `type`. Attachments
-	// are listed without their bytes. A stream that does not end with the line of type `end` was cut off. Role:
-	// `admin`. Scope: `admin`.
+	// The whole workspace as it stands at one moment, attachments included, streamed, one JSON object per line with its
+	// `type`. A stream that does not end with the line of type `trailer` was cut off. Role: `admin`. Scope: `admin`.
 	//
 	// Corresponds with GET /v1/workspaces/{workspace}/export (the `ExportWorkspace` operationId).
 	ExportWorkspace(ctx context.Context, workspace PathWorkspace, params *ExportWorkspaceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1823,9 +1822,9 @@ func (c *Client) ListAttachments(ctx context.Context, task PathTask, params *Lis
 
 // ReserveAttachmentWithBody Reserve an attachment
 //
-// The first of two steps. Send the bytes as `upload` says, before it expires: by `method` to `url` with the
-// `headers`, as a form with the `fields` before the file's own field `file` where there are fields, else as the
-// plain body. Then confirm. A reservation that is not confirmed goes away. The instance's configuration limits
+// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with the
+// `upload.headers`: by PUT as the plain body, by POST as a multipart form that has the `upload.fields` first and
+// the bytes last, in a field `file`. Any 2xx is success. Then confirm. A reservation that is not confirmed goes away. The instance's configuration limits
 // size and types. Role: `member`. Scope: `write`.
 //
 // Takes any type of body and a specified content type.
@@ -1845,9 +1844,9 @@ func (c *Client) ReserveAttachmentWithBody(ctx context.Context, task PathTask, p
 
 // ReserveAttachment Reserve an attachment
 //
-// The first of two steps. Send the bytes as `upload` says, before it expires: by `method` to `url` with the
-// `headers`, as a form with the `fields` before the file's own field `file` where there are fields, else as the
-// plain body. Then confirm. A reservation that is not confirmed goes away. The instance's configuration limits
+// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with the
+// `upload.headers`: by PUT as the plain body, by POST as a multipart form that has the `upload.fields` first and
+// the bytes last, in a field `file`. Any 2xx is success. Then confirm. A reservation that is not confirmed goes away. The instance's configuration limits
 // size and types. Role: `member`. Scope: `write`.
 //
 // Takes a body of the `application/json` content type.
@@ -2201,9 +2200,8 @@ func (c *Client) ListWorkspaceActivity(ctx context.Context, workspace PathWorksp
 
 // ExportWorkspace Export a workspace
 //
-// The whole workspace as it stands at one moment, streamed, one JSON object per line with its `type`. Attachments
-// are listed without their bytes. A stream that does not end with the line of type `end` was cut off. Role:
-// `admin`. Scope: `admin`.
+// The whole workspace as it stands at one moment, attachments included, streamed, one JSON object per line with its
+// `type`. A stream that does not end with the line of type `trailer` was cut off. Role: `admin`. Scope: `admin`.
 //
 // Corresponds with GET /v1/workspaces/{workspace}/export (the `ExportWorkspace` operationId).
 func (c *Client) ExportWorkspace(ctx context.Context, workspace PathWorkspace, params *ExportWorkspaceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {

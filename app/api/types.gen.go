@@ -690,8 +690,9 @@ type MemberPatch struct {
 	Role Role `json:"role"`
 }
 
-// NDJSON One JSON object per line (application/x-ndjson), each with a `type`. The first line is the workspace, the last
-// has the type `end` and the number of lines before it; what refers to something comes after it.
+// NDJSON One JSON object per line (application/x-ndjson), each with a `type`: first a `header` with the format's version,
+// then the `workspace` and all that is in it, what refers to something after it; last a `trailer` with the number
+// of lines of each type and the SHA-256 of all lines before it.
 type NDJSON = string
 
 // Name One line, without control characters, unique where names are unique by case-folded comparison.
@@ -1111,7 +1112,7 @@ type TokenRef struct {
 type Upload struct {
 	ExpiresAt time.Time `json:"expires_at"`
 
-	// Fields Where not empty, send a multipart form with these fields, and the bytes as its last field, `file`.
+	// Fields With POST, the fields of the multipart form; the bytes follow them in a field `file`.
 	Fields  map[string]string `json:"fields"`
 	Headers map[string]string `json:"headers"`
 	Method  string            `json:"method"`
@@ -1320,7 +1321,7 @@ type ConfirmAttachmentParams struct {
 
 // DeleteCommentParams defines parameters for DeleteComment.
 type DeleteCommentParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `*` matches any.
+	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
@@ -1332,7 +1333,7 @@ type GetCommentParams struct {
 
 // UpdateCommentParams defines parameters for UpdateComment.
 type UpdateCommentParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `*` matches any.
+	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
@@ -1356,7 +1357,7 @@ type AcceptInvitationParams struct {
 
 // DeleteLabelParams defines parameters for DeleteLabel.
 type DeleteLabelParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `*` matches any.
+	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
@@ -1368,7 +1369,7 @@ type GetLabelParams struct {
 
 // UpdateLabelParams defines parameters for UpdateLabel.
 type UpdateLabelParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `*` matches any.
+	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
@@ -1380,7 +1381,7 @@ type GetMeParams struct {
 
 // UpdateMeParams defines parameters for UpdateMe.
 type UpdateMeParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `*` matches any.
+	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
@@ -1392,7 +1393,7 @@ type GetProjectParams struct {
 
 // UpdateProjectParams defines parameters for UpdateProject.
 type UpdateProjectParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `*` matches any.
+	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
@@ -1513,7 +1514,7 @@ type GetTaskByNumberParams struct {
 
 // DeleteStatusParams defines parameters for DeleteStatus.
 type DeleteStatusParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `*` matches any.
+	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
@@ -1525,13 +1526,13 @@ type GetStatusParams struct {
 
 // UpdateStatusParams defines parameters for UpdateStatus.
 type UpdateStatusParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `*` matches any.
+	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
 // DeleteTaskParams defines parameters for DeleteTask.
 type DeleteTaskParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `*` matches any.
+	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
@@ -1543,7 +1544,7 @@ type GetTaskParams struct {
 
 // UpdateTaskParams defines parameters for UpdateTask.
 type UpdateTaskParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `*` matches any.
+	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
@@ -1660,7 +1661,7 @@ type GetWorkspaceParams struct {
 
 // UpdateWorkspaceParams defines parameters for UpdateWorkspace.
 type UpdateWorkspaceParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `*` matches any.
+	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 

@@ -1,0 +1,55 @@
+package client
+
+import (
+	"context"
+	"iter"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"github.com/task-tracker/task-tracker/app/api"
+)
+
+// SignUp creates an account and logs it in. It is sent once: the answer holds a secret.
+func (c *Client) SignUp(ctx context.Context, in SignUp, opts ...CallOption) (*Session, error) {
+	return do[Session](opts, func(e edit) (*http.Response, error) { return c.raw.SignUp(ctx, in, e) })
+}
+
+// LogIn trades e-mail and password for a session, whose token makes a new [Client]. It is sent once.
+func (c *Client) LogIn(ctx context.Context, email, password string, opts ...CallOption) (*Session, error) {
+	return do[Session](opts, func(e edit) (*http.Response, error) {
+		return c.raw.CreateSession(ctx, api.SessionCreate{Email: email, Password: password}, e)
+	})
+}
+
+// LogOut revokes the client's own token.
+func (c *Client) LogOut(ctx context.Context, opts ...CallOption) error {
+	return discard(opts, func(e edit) (*http.Response, error) { return c.raw.EndSession(ctx, e) })
+}
+
+// Me is the account that the token belongs to.
+func (c *Client) Me(ctx context.Context, opts ...CallOption) (*Account, error) {
+	return do[Account](opts, func(e edit) (*http.Response, error) { return c.raw.GetMe(ctx, nil, e) })
+}
+
+// UpdateMe changes the caller's account.
+func (c *Client) UpdateMe(ctx context.Context, p AccountPatch, opts ...CallOption) (*Account, error) {
+	return do[Account](opts, func(e edit) (*http.Response, error) { return c.raw.UpdateMe(ctx, nil, p, e) })
+}
+
+// Tokens iterates over the caller's personal access tokens, newest first.
+func (c *Client) Tokens(ctx context.Context, opts ...CallOption) iter.Seq2[Token, error] {
+	return pages[Token](opts, func(cursor *string, e edit) (*http.Response, error) {
+		return c.raw.ListTokens(ctx, &api.ListTokensParams{Cursor: cursor}, e)
+	})
+}
+
+// CreateToken makes a personal access token; the answer alone shows its secret. It is sent once.
+func (c *Client) CreateToken(ctx context.Context, in TokenCreate, opts ...CallOption) (*TokenCreated, error) {
+	return do[TokenCreated](opts, func(e edit) (*http.Response, error) { return c.raw.CreateToken(ctx, in, e) })
+}
+
+// RevokeToken ends a token for good.
+func (c *Client) RevokeToken(ctx context.Context, id uuid.UUID, opts ...CallOption) error {
+	return discard(opts, func(e edit) (*http.Response, error) { return c.raw.RevokeToken(ctx, id, e) })
+}

@@ -1,0 +1,110 @@
+package client
+
+import (
+	"context"
+	"io"
+	"iter"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"github.com/task-tracker/task-tracker/app/api"
+)
+
+// Workspaces iterates over the workspaces that the caller is a member of, by name.
+func (c *Client) Workspaces(ctx context.Context, opts ...CallOption) iter.Seq2[Workspace, error] {
+	return pages[Workspace](opts, func(cursor *string, e edit) (*http.Response, error) {
+		return c.raw.ListWorkspaces(ctx, &api.ListWorkspacesParams{Cursor: cursor}, e)
+	})
+}
+
+// CreateWorkspace makes a workspace that the caller owns.
+func (c *Client) CreateWorkspace(ctx context.Context, name string, opts ...CallOption) (*Workspace, error) {
+	return do[Workspace](keyed(opts), func(e edit) (*http.Response, error) {
+		return c.raw.CreateWorkspace(ctx, nil, api.WorkspaceCreate{Name: name}, e)
+	})
+}
+
+// Workspace reads a workspace.
+func (c *Client) Workspace(ctx context.Context, id uuid.UUID, opts ...CallOption) (*Workspace, error) {
+	return do[Workspace](opts, func(e edit) (*http.Response, error) { return c.raw.GetWorkspace(ctx, id, nil, e) })
+}
+
+// UpdateWorkspace renames a workspace.
+func (c *Client) UpdateWorkspace(ctx context.Context, id uuid.UUID, p WorkspacePatch, opts ...CallOption) (*Workspace, error) {
+	return do[Workspace](opts, func(e edit) (*http.Response, error) { return c.raw.UpdateWorkspace(ctx, id, nil, p, e) })
+}
+
+// Members iterates over a workspace's members; those who joined first come first.
+func (c *Client) Members(ctx context.Context, workspace uuid.UUID, opts ...CallOption) iter.Seq2[Member, error] {
+	return pages[Member](opts, func(cursor *string, e edit) (*http.Response, error) {
+		return c.raw.ListMembers(ctx, workspace, &api.ListMembersParams{Cursor: cursor}, e)
+	})
+}
+
+// SetRole changes a member's role.
+func (c *Client) SetRole(ctx context.Context, workspace, account uuid.UUID, role Role, opts ...CallOption) (*Member, error) {
+	return do[Member](opts, func(e edit) (*http.Response, error) {
+		return c.raw.UpdateMember(ctx, workspace, account, api.MemberPatch{Role: role}, e)
+	})
+}
+
+// RemoveMember takes an account out of a workspace; with one's own account it is leaving.
+func (c *Client) RemoveMember(ctx context.Context, workspace, account uuid.UUID, opts ...CallOption) error {
+	return discard(opts, func(e edit) (*http.Response, error) { return c.raw.RemoveMember(ctx, workspace, account, e) })
+}
+
+// Invitations iterates over a workspace's invitations, newest first.
+func (c *Client) Invitations(ctx context.Context, workspace uuid.UUID, opts ...CallOption) iter.Seq2[Invitation, error] {
+	return pages[Invitation](opts, func(cursor *string, e edit) (*http.Response, error) {
+		return c.raw.ListInvitations(ctx, workspace, &api.ListInvitationsParams{Cursor: cursor}, e)
+	})
+}
+
+// CreateInvitation invites somebody; the answer alone shows the token to hand on. It is sent once.
+func (c *Client) CreateInvitation(ctx context.Context, workspace uuid.UUID, in InvitationCreate, opts ...CallOption) (*InvitationCreated, error) {
+	return do[InvitationCreated](opts, func(e edit) (*http.Response, error) { return c.raw.CreateInvitation(ctx, workspace, in, e) })
+}
+
+// RevokeInvitation takes an invitation back.
+func (c *Client) RevokeInvitation(ctx context.Context, id uuid.UUID, opts ...CallOption) error {
+	return discard(opts, func(e edit) (*http.Response, error) { return c.raw.RevokeInvitation(ctx, id, e) })
+}
+
+// AcceptInvitation makes the caller a member of the workspace that the token invites to.
+func (c *Client) AcceptInvitation(ctx context.Context, token string, opts ...CallOption) (*Workspace, error) {
+	return do[Workspace](keyed(opts), func(e edit) (*http.Response, error) {
+		return c.raw.AcceptInvitation(ctx, nil, api.InvitationAccept{Token: token}, e)
+	})
+}
+
+// WorkspaceActivity iterates over what happened in a workspace, newest first.
+func (c *Client) WorkspaceActivity(ctx context.Context, workspace uuid.UUID, opts ...CallOption) iter.Seq2[Activity, error] {
+	return pages[Activity](opts, func(cursor *string, e edit) (*http.Response, error) {
+		return c.raw.ListWorkspaceActivity(ctx, workspace, &api.ListWorkspaceActivityParams{Cursor: cursor}, e)
+	})
+}
+
+// Export streams a whole workspace as NDJSON. The caller closes it. It is whole if it ends with the line that counts
+// the others; importing checks that.
+func (c *Client) Export(ctx context.Context, workspace uuid.UUID, opts ...CallOption) (io.ReadCloser, error) {
+	accept := withHeader("Accept", ndjson+", application/problem+json")
+	resp, err := exchange(append([]CallOption{accept}, opts...), func(e edit) (*http.Response, error) {
+		return c.stream.ExportWorkspace(ctx, workspace, nil, e)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil
+}
+
+// Import creates a workspace from what [Client.Export] gave; dryRun checks everything and changes nothing. It is sent
+// once where r cannot be read twice.
+func (c *Client) Import(ctx context.Context, r io.Reader, dryRun bool, opts ...CallOption) (*ImportReport, error) {
+	params := &api.ImportWorkspaceParams{DryRun: optional(dryRun)}
+	return do[ImportReport](keyed(opts), func(e edit) (*http.Response, error) {
+		return c.raw.ImportWorkspaceWithBody(ctx, params, ndjson, r, e)
+	})
+}
+
+const ndjson = "application/x-ndjson"

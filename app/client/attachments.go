@@ -94,7 +94,7 @@ func (c *Client) Upload(ctx context.Context, up Upload, r io.Reader, size int64)
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode >= 300 {
 		return readError(resp, time.Now())
 	}
@@ -123,7 +123,7 @@ func (c *Client) Download(ctx context.Context, id uuid.UUID, opts ...CallOption)
 	if err != nil {
 		return nil, err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusFound {
 		return nil, readError(resp, time.Now())
 	}
@@ -136,13 +136,13 @@ func (c *Client) Download(ctx context.Context, id uuid.UUID, opts ...CallOption)
 	if err != nil {
 		return nil, fmt.Errorf("client: download: %w", err)
 	}
-	bytesOf, err := c.plain.Do(req)
+	file, err := c.plain.Do(req)
 	if err != nil {
 		return nil, err
 	}
-	if bytesOf.StatusCode >= 300 {
-		defer bytesOf.Body.Close()
-		return nil, readError(bytesOf, time.Now())
+	if file.StatusCode >= 300 {
+		defer func() { _ = file.Body.Close() }()
+		return nil, readError(file, time.Now())
 	}
-	return bytesOf.Body, nil
+	return file.Body, nil
 }

@@ -79,7 +79,7 @@ func TestDownload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	if got, err := io.ReadAll(r); err != nil || string(got) != "the bytes" {
 		t.Errorf("downloaded %q, %v", got, err)
 	}
@@ -98,7 +98,7 @@ func TestExportAndImport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	report, err := b.Import(t.Context(), r, true)
 	if err != nil || !report.DryRun || report.Counts["task"] != 2 {
 		t.Fatalf("report = %+v, %v", report, err)

@@ -146,7 +146,7 @@ func do[T any](opts []CallOption, send func(edit) (*http.Response, error)) (*T, 
 	if err != nil {
 		return nil, err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	var v T
 	if err := json.NewDecoder(resp.Body).Decode(&v); err != nil {
 		return nil, fmt.Errorf("client: answer to %s %s: %w", resp.Request.Method, resp.Request.URL.Path, err)
@@ -183,7 +183,7 @@ func exchange(opts []CallOption, send func(edit) (*http.Response, error)) (*http
 		_ = resp.Body.Close()
 		return nil, ErrNotModified
 	case resp.StatusCode >= 300:
-		defer resp.Body.Close()
+		defer func() { _ = resp.Body.Close() }()
 		return nil, readError(resp, time.Now())
 	}
 	return resp, nil

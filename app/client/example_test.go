@@ -20,18 +20,18 @@ func demo() (address string, project uuid.UUID, stop func()) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+tasks, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusCreated)
-		fmt.Fprint(w, one)
+		_, _ = fmt.Fprint(w, one)
 	})
 	mux.HandleFunc("GET "+tasks, func(w http.ResponseWriter, r *http.Request) {
 		if r.FormValue("cursor") == "" {
-			fmt.Fprint(w, `{"items":[`+one+`],"next_cursor":"2"}`)
+			_, _ = fmt.Fprint(w, `{"items":[`+one+`],"next_cursor":"2"}`)
 			return
 		}
-		fmt.Fprint(w, `{"items":[`+two+`],"next_cursor":null}`)
+		_, _ = fmt.Fprint(w, `{"items":[`+two+`],"next_cursor":null}`)
 	})
 	mux.HandleFunc("PATCH /v1/tasks/{task}", func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusPreconditionFailed)
-		fmt.Fprint(w, `{"code":"precondition_failed","status":412,"detail":"The task has changed: its version is 2.","request_id":"r1"}`)
+		_, _ = fmt.Fprint(w, `{"code":"precondition_failed","status":412,"detail":"The task has changed: its version is 2.","request_id":"r1"}`)
 	})
 	s := httptest.NewServer(mux)
 	return s.URL, project, s.Close

@@ -80,11 +80,11 @@ func (r *retrier) Do(req *http.Request) (*http.Response, error) {
 }
 
 func (r *retrier) once(req *http.Request) (*http.Response, error) {
-	resp, err := r.http.Do(req)
+	resp, err := r.http.Do(req) //nolint:gosec // G704: the address is the caller's own, that is what a client is for.
 	if err != nil || !r.whole {
 		return resp, err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return nil, &url.Error{Op: req.Method, URL: req.URL.Redacted(), Err: err}

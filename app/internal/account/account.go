@@ -92,7 +92,9 @@ func (in Patch) Validate() error {
 }
 
 // FoldEmail is the form in which addresses are compared and kept: trimmed, NFC, lower case.
-func FoldEmail(email string) string { return strings.ToLower(norm.NFC.String(strings.TrimSpace(email))) }
+func FoldEmail(email string) string {
+	return strings.ToLower(norm.NFC.String(strings.TrimSpace(email)))
+}
 
 // ValidEmail reports whether s looks like an address: one @ with something before and a host after it, no white space,
 // at most MaxEmailLen characters. Whether mail arrives there is nothing that syntax can tell (RFC 5321 allows far more
@@ -108,7 +110,9 @@ func ValidEmail(s string) bool {
 	case strings.HasPrefix(host, "."), strings.HasSuffix(host, "."), strings.Contains(host, ".."):
 		return false
 	}
-	return !strings.ContainsFunc(folded, func(r rune) bool { return !unicode.IsGraphic(r) || unicode.IsSpace(r) || strings.ContainsRune(`<>(),;:\"[]`, r) })
+	return !strings.ContainsFunc(folded, func(r rune) bool {
+		return !unicode.IsGraphic(r) || unicode.IsSpace(r) || strings.ContainsRune(`<>(),;:\"[]`, r)
+	})
 }
 
 func checkEmail(f *apperr.Fields, pointer, s string) {
@@ -129,4 +133,21 @@ func checkPassword(f *apperr.Fields, pointer, s string) {
 	case n > MaxPasswordLen:
 		f.Add(pointer, "too_long", "has %d characters, at most %d are allowed", n, MaxPasswordLen)
 	}
+}
+
+// checkLogin refuses what cannot be an account's e-mail or password, before anything costly is done with it.
+func checkLogin(email, password string) error {
+	var f apperr.Fields
+	for _, field := range []struct {
+		pointer, text string
+		maxLen        int
+	}{{"/email", email, MaxEmailLen}, {"/password", password, MaxPasswordLen}} {
+		switch {
+		case field.text == "":
+			f.Add(field.pointer, "required", "must not be empty")
+		case utf8.RuneCountInString(field.text) > field.maxLen:
+			f.Add(field.pointer, "too_long", "has more than %d characters", field.maxLen)
+		}
+	}
+	return f.Err()
 }

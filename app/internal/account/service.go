@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 )
@@ -82,7 +84,7 @@ func (s *Service) Close() { s.touches.Wait() }
 // the bootstrap token. Later ones take open sign-up or an invitation, which makes the person a member at once.
 //
 // Errors: validation_failed; forbidden when none of that lets the person in; already_exists for a known e-mail;
-// not_found, gone or forbidden for an invitation that is unknown, spent, or meant for another e-mail.
+// gone for an invitation that was used, revoked or has expired; forbidden for one that is meant for another e-mail.
 func (s *Service) Signup(ctx context.Context, in SignupInput, sc SignupContext) (Session, error) {
 	if err := in.Validate(); err != nil {
 		return Session{}, err
@@ -91,7 +93,7 @@ func (s *Service) Signup(ctx context.Context, in SignupInput, sc SignupContext) 
 	if in.InvitationToken != "" {
 		hash, ok := HashSecret(InvitationPrefix, in.InvitationToken)
 		if !ok {
-			return Session{}, apperr.Missing("invitation")
+			return Session{}, apperr.Invalid("/invitation_token", "invalid_value", "is not an invitation's token; those begin with %s", InvitationPrefix)
 		}
 		n.Invitation = &hash
 	}
@@ -142,8 +144,11 @@ func (s *Service) isBootstrap(token string) bool {
 }
 
 // Login signs a person in. Errors: unauthenticated for an unknown e-mail or a wrong password, which are not told apart
-// and take the same time; rate_limited after too many failures for the e-mail.
+// and take the same time; validation_failed for what can be neither; rate_limited after too many failures for the e-mail.
 func (s *Service) Login(ctx context.Context, email, password string) (Session, error) {
+	if err := checkLogin(email, password); err != nil {
+		return Session{}, err
+	}
 	email = FoldEmail(email)
 	cred, err := s.stores.Accounts.Credentials(ctx, email)
 	if err != nil && !apperr.Is(err, apperr.NotFound) {
@@ -192,15 +197,16 @@ func (s *Service) newSession() (secret string, t NewToken) {
 	return sec.Text, NewToken{Kind: KindSession, Hash: sec.Hash, Scopes: auth.Scopes(), ExpiresAt: &expires}
 }
 
-// Logout ends the session that the request was made with, at once. Errors: conflict when it was made with something
-// else: personal access tokens are revoked, JWTs end by themselves.
+// Logout ends the session or personal access token that the request was made with: here at once, elsewhere within
+// Options.CacheTTL. Errors: conflict when it was made with a JWT, which ends by itself.
 func (s *Service) Logout(ctx context.Context, p auth.Principal) error {
-	err := s.stores.Tokens.Delete(ctx, p, KindSession, p.TokenID)
-	if apperr.Is(err, apperr.NotFound) {
-		return apperr.New(apperr.Conflict, "This request was not made with a session. A personal access token is revoked with DELETE /v1/tokens/{token}.")
+	if p.TokenID == uuid.Nil {
+		return apperr.New(apperr.Conflict, "This request was made with a JWT, which only its issuer can end.")
 	}
-	if err == nil {
+	err := s.stores.Tokens.Delete(ctx, p, p.TokenID, KindSession, KindPersonal)
+	if err == nil || apperr.Is(err, apperr.NotFound) { // gone already: somebody was quicker
 		s.cache.dropToken(p.TokenID)
+		return nil
 	}
 	return err
 }

@@ -31,7 +31,7 @@ type Store interface {
 	// HasOwner reports whether the instance has been set up.
 	HasOwner(ctx context.Context) (bool, error)
 	// Create makes an account. Errors: already_exists for a known e-mail; [ErrOwnerExists] for a First that came second;
-	// for an invitation: not_found, gone (used or expired), forbidden (meant for another e-mail).
+	// for an invitation: gone (unknown, used, expired), forbidden (meant for another e-mail).
 	Create(ctx context.Context, n NewAccount) (Account, error)
 	// Credentials finds an account by its folded e-mail: not_found.
 	Credentials(ctx context.Context, email string) (Credentials, error)
@@ -48,10 +48,10 @@ type TokenStore interface {
 	Create(ctx context.Context, p auth.Principal, n NewToken) (Token, error)
 	// Holder finds a token and its account by the token's hash in one statement: not_found.
 	Holder(ctx context.Context, hash [32]byte) (Holder, error)
-	// List gives the account's personal access tokens, oldest first, after that id.
-	List(ctx context.Context, account uuid.UUID, after *uuid.UUID, limit int) (items []Token, next *uuid.UUID, err error)
-	// Delete removes a token of that kind of the principal's account: not_found.
-	Delete(ctx context.Context, p auth.Principal, kind Kind, id uuid.UUID) error
+	// List gives the account's personal access tokens, newest first.
+	List(ctx context.Context, account uuid.UUID, page Page) (items []Token, next *uuid.UUID, err error)
+	// Delete removes a token of one of those kinds of the principal's account: not_found.
+	Delete(ctx context.Context, p auth.Principal, id uuid.UUID, kinds ...Kind) error
 	// Touch notes that a token was used then, unless it was noted after notedBefore.
 	Touch(ctx context.Context, id uuid.UUID, at, notedBefore time.Time) error
 }

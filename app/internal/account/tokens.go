@@ -47,24 +47,30 @@ func (s *Service) createToken(ctx context.Context, p auth.Principal, in TokenInp
 	return CreatedToken{Token: t, Secret: secret.Text}, nil
 }
 
-// Tokens lists the principal's personal access tokens, oldest first, those that have expired too. It takes the scope
+// Page is a part of a list: the items behind After, from the start where nil.
+type Page struct {
+	After *uuid.UUID
+	Limit int
+	// Eventual allows an answer that lags a little.
+	Eventual bool
+}
+
+// Tokens lists the principal's personal access tokens, newest first, those that have expired too. It takes the scope
 // read. next is where the next page starts; nil on the last one.
-func (s *Service) Tokens(ctx context.Context, p auth.Principal, after *uuid.UUID, limit int) (items []Token, next *uuid.UUID, err error) {
+func (s *Service) Tokens(ctx context.Context, p auth.Principal, page Page) (items []Token, next *uuid.UUID, err error) {
 	if err := p.May(auth.RoleNone, auth.TokenRead); err != nil {
 		return nil, nil, err
 	}
-	return s.stores.Tokens.List(ctx, p.AccountID, after, limit)
+	return s.stores.Tokens.List(ctx, p.AccountID, page)
 }
 
 // RevokeToken ends a personal access token of the principal: here at once, elsewhere within Options.CacheTTL. It takes
-// the scope admin, or none to revoke the very token that the request is made with. Errors: not_found.
+// the scope admin. Errors: not_found.
 func (s *Service) RevokeToken(ctx context.Context, p auth.Principal, id uuid.UUID) error {
-	if id != p.TokenID {
-		if err := p.May(auth.RoleNone, auth.TokenManage); err != nil {
-			return err
-		}
+	if err := p.May(auth.RoleNone, auth.TokenManage); err != nil {
+		return err
 	}
-	if err := s.stores.Tokens.Delete(ctx, p, KindPersonal, id); err != nil {
+	if err := s.stores.Tokens.Delete(ctx, p, id, KindPersonal); err != nil {
 		return err
 	}
 	s.cache.dropToken(id)

@@ -1,0 +1,167 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"github.com/task-tracker/task-tracker/app/internal/account"
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/auth"
+)
+
+// Accounts keeps people; it is the [account.Store] and the [account.IdentityStore].
+type Accounts struct{ db *DB }
+
+var (
+	_ account.Store         = (*Accounts)(nil)
+	_ account.IdentityStore = (*Accounts)(nil)
+)
+
+// NewAccounts returns the accounts of a database.
+func NewAccounts(db *DB) *Accounts { return &Accounts{db: db} }
+
+const (
+	accountColumns = `a.id, a.email, a.name, a.password_hash, a.owner_slot, a.created_at, a.updated_at, a.version`
+
+	getAccountSQL     = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.id = ?`
+	lockAccountSQL    = getAccountSQL + ` {FOR UPDATE}`
+	accountByEmailSQL = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.email_fold = ?`
+	accountBySubject  = `SELECT ` + accountColumns + ` FROM account_identities i JOIN accounts a ON a.id = i.account_id WHERE i.issuer = ? AND i.subject = ?`
+	hasOwnerSQL       = `SELECT COUNT(*) FROM accounts WHERE owner_slot = 1`
+
+	// An account's address is kept folded, in both columns.
+	insertAccountSQL = `INSERT INTO accounts (id, email, email_fold, name, password_hash, owner_slot, created_at, updated_at, version)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)`
+	updateAccountSQL  = `UPDATE accounts SET email = ?, email_fold = ?, name = ?, password_hash = ?, updated_at = ?, version = ? WHERE id = ?`
+	insertIdentitySQL = `INSERT INTO account_identities (issuer, subject, account_id, created_at) VALUES (?, ?, ?, ?)`
+)
+
+func scanAccount(row scanner) (c account.Credentials, err error) {
+	var owner sql.NullInt64
+	var created, updated int64
+	err = row.Scan(&c.ID, &c.Email, &c.Name, &c.PasswordHash, &owner, &created, &updated, &c.Version)
+	c.InstanceOwner, c.CreatedAt, c.UpdatedAt = owner.Valid, fromMicros(created), fromMicros(updated)
+	return c, err
+}
+
+func scanCount(row scanner) (n int, err error) { return n, row.Scan(&n) }
+
+// HasOwner implements [account.Store].
+func (s *Accounts) HasOwner(ctx context.Context) (bool, error) {
+	n, err := one(ctx, s.db.reader(), "account.has_owner", hasOwnerSQL, scanCount)
+	return n > 0, public(err)
+}
+
+// Get implements [account.Store].
+func (s *Accounts) Get(ctx context.Context, id uuid.UUID) (account.Credentials, error) {
+	c, err := one(ctx, s.db.reader(), "account.get", getAccountSQL, scanAccount, id[:])
+	return c, missing(err, "account")
+}
+
+// Credentials implements [account.Store].
+func (s *Accounts) Credentials(ctx context.Context, email string) (account.Credentials, error) {
+	c, err := one(ctx, s.db.reader(), "account.by_email", accountByEmailSQL, scanAccount, email)
+	return c, missing(err, "account")
+}
+
+// Create implements [account.Store].
+func (s *Accounts) Create(ctx context.Context, n account.NewAccount) (account.Account, error) {
+	return mutate(ctx, s.db, "account.create", auth.Principal{}, func(tx *Tx) (account.Account, error) {
+		a, err := tx.insertAccount(ctx, n)
+		if err != nil {
+			return a, err
+		}
+		if n.Session != nil {
+			if _, err := tx.insertToken(ctx, a.ID, *n.Session); err != nil {
+				return a, err
+			}
+		}
+		if n.Invitation != nil {
+			_, err = tx.acceptInvitation(ctx, auth.Principal{AccountID: a.ID, Name: a.Name, Email: a.Email}, *n.Invitation)
+		}
+		return a, err
+	})
+}
+
+// insertAccount makes an account. Errors: already_exists for a known e-mail, [account.ErrOwnerExists].
+func (tx *Tx) insertAccount(ctx context.Context, n account.NewAccount) (account.Account, error) {
+	a := account.Account{
+		ID: tx.NewID(), Email: n.Email, Name: n.Name, InstanceOwner: n.First, CreatedAt: tx.Now, UpdatedAt: tx.Now, Version: 1,
+	}
+	var slot any
+	if n.First {
+		slot = 1
+	}
+	_, err := tx.exec(ctx, "account.insert", insertAccountSQL, a.ID[:], a.Email, a.Email, a.Name, n.PasswordHash, slot, micros(tx.Now), micros(tx.Now))
+	if !isDuplicate(err) {
+		return a, err
+	}
+	// One of two unique keys: which one, only a look tells on both engines.
+	_, found := one(ctx, tx.conn, "account.by_email", accountByEmailSQL, scanAccount, a.Email)
+	if n.First && errors.Is(found, sql.ErrNoRows) {
+		return a, account.ErrOwnerExists
+	}
+	return a, emailTaken(err)
+}
+
+func emailTaken(cause error) error {
+	return apperr.Wrap(cause, apperr.AlreadyExists, "There is an account with this e-mail address.")
+}
+
+// Update implements [account.Store].
+func (s *Accounts) Update(ctx context.Context, p auth.Principal, endSessions bool, decide func(account.Credentials) (account.Credentials, error)) (account.Account, error) {
+	return mutate(ctx, s.db, "account.update", p, func(tx *Tx) (account.Account, error) {
+		cur, err := one(ctx, tx.conn, "account.lock", lockAccountSQL, scanAccount, p.AccountID[:])
+		if err != nil {
+			return account.Account{}, absent(err, "account")
+		}
+		v, err := decide(cur)
+		if err != nil {
+			return account.Account{}, err
+		}
+		if endSessions {
+			if _, err := tx.exec(ctx, "token.end_sessions", endSessionsSQL, p.AccountID[:], string(account.KindSession), p.TokenID[:]); err != nil {
+				return account.Account{}, err
+			}
+		}
+		if v == cur {
+			return cur.Account, nil
+		}
+		v.UpdatedAt, v.Version = tx.Now, cur.Version+1
+		_, err = tx.exec(ctx, "account.update", updateAccountSQL, v.Email, v.Email, v.Name, v.PasswordHash, micros(v.UpdatedAt), v.Version, v.ID[:])
+		if isDuplicate(err) {
+			err = emailTaken(err)
+		}
+		return v.Account, err
+	})
+}
+
+// ByIdentity implements [account.IdentityStore].
+func (s *Accounts) ByIdentity(ctx context.Context, issuer, subject string) (account.Account, error) {
+	c, err := one(ctx, s.db.reader(), "account.by_identity", accountBySubject, scanAccount, issuer, subject)
+	return c.Account, missing(err, "account")
+}
+
+// LinkIdentity implements [account.IdentityStore].
+func (s *Accounts) LinkIdentity(ctx context.Context, id account.Identity, create bool) (account.Account, error) {
+	return mutate(ctx, s.db, "account.link", auth.Principal{}, func(tx *Tx) (account.Account, error) {
+		c, err := one(ctx, tx.conn, "account.by_email", accountByEmailSQL, scanAccount, id.Email)
+		if errors.Is(err, sql.ErrNoRows) && create {
+			c.Account, err = tx.insertAccount(ctx, account.NewAccount{Email: id.Email, Name: id.Name})
+			if apperr.Is(err, apperr.AlreadyExists) { // made by another request just now
+				c, err = one(ctx, tx.conn, "account.by_email", accountByEmailSQL, scanAccount, id.Email)
+			}
+		}
+		if err != nil {
+			return account.Account{}, absent(err, "account")
+		}
+		_, err = tx.exec(ctx, "account.insert_identity", insertIdentitySQL, id.Issuer, id.Subject, c.ID[:], micros(tx.Now))
+		if isDuplicate(err) { // linked by another request just now
+			c, err = one(ctx, tx.conn, "account.by_identity", accountBySubject, scanAccount, id.Issuer, id.Subject)
+		}
+		return c.Account, err
+	})
+}

@@ -1,0 +1,176 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"github.com/task-tracker/task-tracker/app/internal/activity"
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/auth"
+	"github.com/task-tracker/task-tracker/app/internal/workspace"
+)
+
+// Invitations keeps invitations; it is the [workspace.InvitationStore].
+type Invitations struct{ db *DB }
+
+var _ workspace.InvitationStore = (*Invitations)(nil)
+
+// NewInvitations returns the invitations of a database.
+func NewInvitations(db *DB) *Invitations { return &Invitations{db: db} }
+
+const (
+	// The inviter's name, as a query of its own inside the statement, is read without a lock where the statement locks.
+	selectInvitationSQL = `SELECT i.id, i.workspace_id, i.email, i.role, i.invited_by, COALESCE((SELECT a.name FROM accounts a WHERE a.id = i.invited_by), ''),
+  i.created_at, i.expires_at, i.accepted_at FROM invitations i`
+
+	lockInvitationSQL       = selectInvitationSQL + ` WHERE i.id = ? {FOR UPDATE}`
+	lockInvitationByHashSQL = selectInvitationSQL + ` WHERE i.hash = ? {FOR UPDATE}`
+	listInvitationsSQL      = selectInvitationSQL + ` WHERE i.workspace_id = ? AND i.id < ? ORDER BY i.id DESC LIMIT ?`
+	memberByEmailSQL        = `SELECT COUNT(*) FROM accounts a JOIN members m ON m.account_id = a.id AND m.workspace_id = ? WHERE a.email_fold = ?`
+
+	insertInvitationSQL = `INSERT INTO invitations (id, workspace_id, email, role, hash, invited_by, created_at, expires_at, accepted_at, accepted_by)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)`
+	spendInvitationSQL  = `UPDATE invitations SET accepted_at = ?, accepted_by = ? WHERE id = ? AND accepted_at IS NULL`
+	deleteInvitationSQL = `DELETE FROM invitations WHERE id = ?`
+	accountEmailSQL     = `SELECT email_fold FROM accounts WHERE id = ?`
+)
+
+func scanInvitation(row scanner) (i workspace.Invitation, err error) {
+	var created, expires int64
+	var accepted sql.NullInt64
+	err = row.Scan(&i.ID, &i.WorkspaceID, &i.Email, &i.Role, &i.InvitedBy.ID, &i.InvitedBy.Name, &created, &expires, &accepted)
+	i.CreatedAt, i.ExpiresAt, i.AcceptedAt = fromMicros(created), fromMicros(expires), fromNullMicros(accepted)
+	return i, err
+}
+
+// Create implements [workspace.InvitationStore].
+func (s *Invitations) Create(ctx context.Context, p auth.Principal, id uuid.UUID, hash [32]byte, decide func(auth.Role) (workspace.InvitationInput, error)) (workspace.Invitation, error) {
+	return mutate(ctx, s.db, "invitation.create", p, func(tx *Tx) (workspace.Invitation, error) {
+		role, err := tx.workspaceRole(ctx, id, p.AccountID)
+		if err != nil {
+			return workspace.Invitation{}, err
+		}
+		in, err := decide(role)
+		if err != nil {
+			return workspace.Invitation{}, err
+		}
+		if in.Email != "" {
+			n, err := one(ctx, tx.conn, "member.by_email", memberByEmailSQL, scanCount, id[:], in.Email)
+			if err != nil {
+				return workspace.Invitation{}, err
+			}
+			if n > 0 {
+				return workspace.Invitation{}, apperr.New(apperr.AlreadyExists, "The workspace has a member with this e-mail address.")
+			}
+		}
+		i := workspace.Invitation{
+			ID: tx.NewID(), WorkspaceID: id, Email: in.Email, Role: in.Role, InvitedBy: workspace.Person{ID: p.AccountID, Name: p.Name},
+			CreatedAt: tx.Now, ExpiresAt: tx.Now.Add(workspace.InvitationTTL),
+		}
+		_, err = tx.exec(ctx, "invitation.insert", insertInvitationSQL, i.ID[:], id[:], i.Email, string(i.Role), hash[:], p.AccountID[:],
+			micros(i.CreatedAt), micros(i.ExpiresAt))
+		if err != nil {
+			return i, err
+		}
+		return i, tx.recordInvitation(ctx, p, i, "invitation.created")
+	})
+}
+
+// recordInvitation notes the role but not the address: viewers read the log, and not the invitations.
+func (tx *Tx) recordInvitation(ctx context.Context, p auth.Principal, i workspace.Invitation, action string) error {
+	var changes activity.Changes
+	switch action {
+	case "invitation.created":
+		changes.Add("role", nil, i.Role)
+	case "invitation.revoked":
+		changes.Add("role", i.Role, nil)
+	}
+	return tx.record(ctx, p, activity.Entry{WorkspaceID: i.WorkspaceID, Action: action, EntityType: "invitation", EntityID: i.ID, Changes: changes})
+}
+
+// List implements [workspace.InvitationStore].
+func (s *Invitations) List(ctx context.Context, id uuid.UUID, page workspace.Page[uuid.UUID]) ([]workspace.Invitation, *uuid.UUID, error) {
+	before := uuid.Max
+	if page.After != nil {
+		before = *page.After
+	}
+	items, more, err := listPage(ctx, s.db, page.Eventual, page.Limit, "invitation.list", listInvitationsSQL, scanInvitation, id[:], before[:])
+	if err != nil || !more {
+		return items, nil, err
+	}
+	return items, &items[len(items)-1].ID, nil
+}
+
+// Revoke implements [workspace.InvitationStore].
+func (s *Invitations) Revoke(ctx context.Context, p auth.Principal, id uuid.UUID, decide func(workspace.Invitation, auth.Role) error) error {
+	_, err := mutate(ctx, s.db, "invitation.revoke", p, func(tx *Tx) (struct{}, error) {
+		i, err := one(ctx, tx.conn, "invitation.lock", lockInvitationSQL, scanInvitation, id[:])
+		if err != nil {
+			return struct{}{}, absent(err, "invitation")
+		}
+		role, err := tx.workspaceRole(ctx, i.WorkspaceID, p.AccountID)
+		if err != nil {
+			return struct{}{}, err
+		}
+		if err := decide(i, role); err != nil {
+			return struct{}{}, err
+		}
+		if _, err := tx.exec(ctx, "invitation.delete", deleteInvitationSQL, id[:]); err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, tx.recordInvitation(ctx, p, i, "invitation.revoked")
+	})
+	return err
+}
+
+// Accept implements [workspace.InvitationStore].
+func (s *Invitations) Accept(ctx context.Context, p auth.Principal, hash [32]byte) (workspace.Workspace, error) {
+	return mutate(ctx, s.db, "invitation.accept", p, func(tx *Tx) (workspace.Workspace, error) {
+		email, err := one(ctx, tx.conn, "account.email", accountEmailSQL, func(row scanner) (email string, err error) {
+			return email, row.Scan(&email)
+		}, p.AccountID[:])
+		if err != nil {
+			return workspace.Workspace{}, absent(err, "account")
+		}
+		p.Email = email // the principal's may be some seconds old
+		i, err := tx.acceptInvitation(ctx, p, hash)
+		if err != nil {
+			return workspace.Workspace{}, err
+		}
+		w, err := one(ctx, tx.conn, "workspace.get", getWorkspaceSQL, scanWorkspace, p.AccountID[:], i.WorkspaceID[:])
+		return w, absent(err, "workspace")
+	})
+}
+
+// acceptInvitation makes the principal, whose e-mail is the account's, a member. The invitation is locked first, so
+// that of two who come at once the second finds it spent.
+func (tx *Tx) acceptInvitation(ctx context.Context, p auth.Principal, hash [32]byte) (workspace.Invitation, error) {
+	i, err := one(ctx, tx.conn, "invitation.lock_by_hash", lockInvitationByHashSQL, scanInvitation, hash[:])
+	if errors.Is(err, sql.ErrNoRows) {
+		return i, workspace.ErrInvitationGone // its checksum is right, so it was one
+	}
+	if err != nil {
+		return i, err
+	}
+	if err := i.Acceptable(p.Email, tx.Now); err != nil {
+		return i, err
+	}
+	n, err := tx.exec(ctx, "invitation.spend", spendInvitationSQL, micros(tx.Now), p.AccountID[:], i.ID[:])
+	if err != nil {
+		return i, err
+	}
+	if n == 0 { // cannot be while the row is locked, and must not be in any case
+		return i, workspace.ErrInvitationGone
+	}
+	err = tx.addMember(ctx, p, i.WorkspaceID, p.AccountID, i.Role)
+	if isDuplicate(err) {
+		return i, apperr.Wrap(err, apperr.AlreadyExists, "You are a member of the workspace already.")
+	}
+	if err != nil {
+		return i, err
+	}
+	return i, tx.recordInvitation(ctx, p, i, "invitation.accepted")
+}

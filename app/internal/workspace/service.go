@@ -1,0 +1,217 @@
+package workspace
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/task-tracker/task-tracker/app/internal/account"
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/auth"
+)
+
+// Service holds the rules of workspaces, members and invitations. It is safe for concurrent use.
+type Service struct {
+	workspaces  Store
+	members     MemberStore
+	invitations InvitationStore
+}
+
+// NewService returns a Service that keeps its objects in these stores.
+func NewService(workspaces Store, members MemberStore, invitations InvitationStore) *Service {
+	return &Service{workspaces: workspaces, members: members, invitations: invitations}
+}
+
+// may asks for permission. Whoever has no role hears that the object of the address is not there.
+func may(p auth.Principal, role auth.Role, a auth.Action, object string) error {
+	if !role.Valid() {
+		return apperr.Missing(object)
+	}
+	return p.May(role, a)
+}
+
+// Create makes a workspace that the principal owns. It takes the scope write. Errors: validation_failed.
+func (s *Service) Create(ctx context.Context, p auth.Principal, name string) (Workspace, error) {
+	if err := p.May(auth.RoleNone, auth.WorkspaceCreate); err != nil {
+		return Workspace{}, err
+	}
+	if err := (Workspace{Name: name}).Validate(); err != nil {
+		return Workspace{}, err
+	}
+	return s.workspaces.Create(ctx, p, name)
+}
+
+// List returns the principal's workspaces by name. It takes the scope read. next is where the next page starts; nil on
+// the last one.
+func (s *Service) List(ctx context.Context, p auth.Principal, page Page[uuid.UUID]) (items []Workspace, next *uuid.UUID, err error) {
+	if err := p.May(auth.RoleNone, auth.WorkspaceList); err != nil {
+		return nil, nil, err
+	}
+	return s.workspaces.List(ctx, p.AccountID, page)
+}
+
+// Get returns a workspace. It takes the role viewer. Errors: not_found, insufficient_scope.
+func (s *Service) Get(ctx context.Context, p auth.Principal, id uuid.UUID) (Workspace, error) {
+	w, err := s.workspaces.Get(ctx, id, p.AccountID)
+	if err != nil {
+		return Workspace{}, err
+	}
+	if err := may(p, w.Role, auth.WorkspaceRead, "workspace"); err != nil {
+		return Workspace{}, err
+	}
+	return w, nil
+}
+
+// Update changes a workspace. It takes the role admin. Errors: not_found, forbidden, insufficient_scope,
+// precondition_failed, validation_failed.
+func (s *Service) Update(ctx context.Context, p auth.Principal, id uuid.UUID, patch Patch) (Workspace, error) {
+	return s.workspaces.Update(ctx, p, id, func(cur Workspace) (Workspace, error) {
+		if err := may(p, cur.Role, auth.WorkspaceUpdate, "workspace"); err != nil {
+			return cur, err
+		}
+		if patch.IfVersion != nil && *patch.IfVersion != cur.Version {
+			return cur, apperr.New(apperr.PreconditionFailed, "The workspace was changed meanwhile: it has version %d now.", cur.Version)
+		}
+		if patch.Name != nil {
+			cur.Name = *patch.Name
+		}
+		return cur, cur.Validate()
+	})
+}
+
+// Members lists who is in a workspace, those who joined first first. It takes the role viewer. Errors: not_found,
+// insufficient_scope.
+func (s *Service) Members(ctx context.Context, p auth.Principal, workspace uuid.UUID, page Page[MemberPlace]) (items []Member, next *MemberPlace, err error) {
+	if err := s.mayIn(ctx, p, workspace, auth.MemberRead); err != nil {
+		return nil, nil, err
+	}
+	return s.members.List(ctx, workspace, page)
+}
+
+// mayIn asks for permission in a workspace by its id.
+func (s *Service) mayIn(ctx context.Context, p auth.Principal, workspace uuid.UUID, a auth.Action) error {
+	role, err := s.members.Role(ctx, workspace, p.AccountID)
+	if err != nil {
+		return err
+	}
+	return may(p, role, a, "workspace")
+}
+
+// SetRole makes a member something else. It takes the role admin, and owner where an owner is made or unmade. Errors:
+// not_found, forbidden, insufficient_scope, validation_failed; last_owner.
+func (s *Service) SetRole(ctx context.Context, p auth.Principal, workspace, member uuid.UUID, role auth.Role) (Member, error) {
+	return s.members.SetRole(ctx, p, workspace, member, func(st Standing) (auth.Role, error) {
+		if err := mayChange(p, st, auth.MemberManage); err != nil {
+			return "", err
+		}
+		var f apperr.Fields
+		if checkRole(&f, role); len(f) > 0 {
+			return "", f.Err()
+		}
+		if role == auth.RoleOwner {
+			return role, p.May(st.Caller, auth.OwnerManage)
+		}
+		return role, ownerStays(st)
+	})
+}
+
+// Remove ends a membership: one's own, whatever the role, or another's, which takes the role admin, and owner for an
+// owner's. Errors: not_found, forbidden, insufficient_scope; last_owner.
+func (s *Service) Remove(ctx context.Context, p auth.Principal, workspace, member uuid.UUID) error {
+	action := auth.MemberManage
+	if member == p.AccountID {
+		action = auth.MemberLeave
+	}
+	return s.members.Remove(ctx, p, workspace, member, func(st Standing) error {
+		if err := mayChange(p, st, action); err != nil {
+			return err
+		}
+		return ownerStays(st)
+	})
+}
+
+// mayChange asks for permission to change a member.
+func mayChange(p auth.Principal, st Standing, a auth.Action) error {
+	if err := may(p, st.Caller, a, "workspace"); err != nil {
+		return err
+	}
+	switch st.Member.Role {
+	case auth.RoleNone:
+		return apperr.Missing("member")
+	case auth.RoleOwner:
+		return p.May(st.Caller, auth.OwnerManage)
+	case auth.RoleViewer, auth.RoleMember, auth.RoleAdmin:
+	}
+	return nil
+}
+
+// ownerStays keeps the last owner of a workspace.
+func ownerStays(st Standing) error {
+	if st.Member.Role == auth.RoleOwner && st.Owners <= 1 {
+		return apperr.New(apperr.LastOwner, "This is the last owner of the workspace. Make somebody else an owner first.")
+	}
+	return nil
+}
+
+// Invite makes an invitation; its token is in the answer and nowhere else. It takes the role admin, and owner to invite
+// an owner. Errors: not_found, forbidden, insufficient_scope, validation_failed; already_exists when the e-mail is a
+// member's.
+func (s *Service) Invite(ctx context.Context, p auth.Principal, workspace uuid.UUID, in InvitationInput) (CreatedInvitation, error) {
+	secret := account.NewSecret(account.InvitationPrefix)
+	inv, err := s.invitations.Create(ctx, p, workspace, secret.Hash, func(caller auth.Role) (InvitationInput, error) {
+		if err := may(p, caller, auth.InvitationManage, "workspace"); err != nil {
+			return in, err
+		}
+		if err := in.Validate(); err != nil {
+			return in, err
+		}
+		if in.Role == auth.RoleOwner {
+			if err := p.May(caller, auth.OwnerManage); err != nil {
+				return in, err
+			}
+		}
+		in.Email = account.FoldEmail(in.Email)
+		return in, nil
+	})
+	if err != nil {
+		return CreatedInvitation{}, err
+	}
+	return CreatedInvitation{Invitation: inv, Secret: secret.Text}, nil
+}
+
+// Invitations lists a workspace's invitations, newest first, spent and expired ones too. It takes the role admin.
+// Errors: not_found, forbidden, insufficient_scope.
+func (s *Service) Invitations(ctx context.Context, p auth.Principal, workspace uuid.UUID, page Page[uuid.UUID]) (items []Invitation, next *uuid.UUID, err error) {
+	if err := s.mayIn(ctx, p, workspace, auth.InvitationRead); err != nil {
+		return nil, nil, err
+	}
+	return s.invitations.List(ctx, workspace, page)
+}
+
+// Revoke ends an invitation that nobody has accepted. It takes the role admin. Errors: not_found, forbidden,
+// insufficient_scope; conflict for one that was accepted.
+func (s *Service) Revoke(ctx context.Context, p auth.Principal, id uuid.UUID) error {
+	return s.invitations.Revoke(ctx, p, id, func(cur Invitation, caller auth.Role) error {
+		if err := may(p, caller, auth.InvitationManage, "invitation"); err != nil {
+			return err
+		}
+		if cur.AcceptedAt != nil {
+			return apperr.New(apperr.Conflict, "The invitation was accepted. Remove the member instead.")
+		}
+		return nil
+	})
+}
+
+// Accept makes the principal a member by an invitation's token, which works once. It takes the scope admin. Errors:
+// not_found for what is no such token; gone for one that was used or revoked or has expired; forbidden when it is meant
+// for another e-mail; already_exists for a member, who keeps the role and leaves the invitation unspent.
+func (s *Service) Accept(ctx context.Context, p auth.Principal, token string) (Workspace, error) {
+	if err := p.May(auth.RoleNone, auth.InvitationAccept); err != nil {
+		return Workspace{}, err
+	}
+	hash, ok := account.HashSecret(account.InvitationPrefix, token)
+	if !ok {
+		return Workspace{}, apperr.Missing("invitation")
+	}
+	return s.invitations.Accept(ctx, p, hash)
+}

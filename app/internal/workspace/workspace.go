@@ -1,0 +1,66 @@
+package workspace
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/auth"
+)
+
+// MaxNameLen is the longest name of a workspace, in characters.
+const MaxNameLen = 200
+
+// Workspace is a tenant as one of its members sees it.
+type Workspace struct {
+	ID   uuid.UUID
+	Name string
+	// Role is what whoever asks is in it; empty for outsiders, who are not shown it.
+	Role      auth.Role
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	Version   int64
+}
+
+// Validate checks the fields: validation_failed.
+func (w Workspace) Validate() error {
+	var f apperr.Fields
+	apperr.Line(&f, "/name", w.Name, 1, MaxNameLen)
+	return f.Err()
+}
+
+// Patch changes a workspace; nil fields stay.
+type Patch struct {
+	Name *string
+	// IfVersion is the version that the caller saw; nil to not care.
+	IfVersion *int64
+}
+
+// Person is an account as others see it.
+type Person struct {
+	ID   uuid.UUID
+	Name string
+}
+
+// Member is what an account is in a workspace.
+type Member struct {
+	Account  Person
+	Email    string
+	Role     auth.Role
+	JoinedAt time.Time
+}
+
+// MemberPlace is a place in a list of members.
+type MemberPlace struct {
+	JoinedAt time.Time `json:"joined_at"`
+	Account  uuid.UUID `json:"account"`
+}
+
+// Page is a part of a list: the items behind After, from the start where nil.
+type Page[C any] struct {
+	After *C
+	Limit int
+	// Eventual allows an answer that lags a little.
+	Eventual bool
+}

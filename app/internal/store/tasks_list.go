@@ -108,7 +108,7 @@ func statusCategories(ctx context.Context, c conn, ids []uuid.UUID) ([]statusCat
 // listBuilder writes the statement of a list. It picks the one index that holds the rows in the order asked for and
 // starts where the cursor ends, so that a page costs the same wherever it is; filters that the index does not cover are
 // checked row by row. In order of preference a list is driven by the search index, a label, an assignee, a parent, a
-// category, or all tasks of the project or workspace.
+// category, a priority, or all tasks of the project or workspace.
 type listBuilder struct {
 	d     *dialect
 	q     task.Query
@@ -218,9 +218,16 @@ func (b *listBuilder) drive() (from, key, id string) {
 			b.only = q.Categories[0].Number()
 		}
 		index := "tasks_" + scope + "_" + sort
-		if b.only != 0 {
+		switch {
+		case b.only != 0:
 			index = "tasks_" + scope + "_category_" + sort
 			b.and("t.category = ?", b.only)
+		case len(q.Priorities) == 1:
+			index = "tasks_" + scope + "_priority"
+			if q.Sort.Field != task.SortCreated && q.Sort.Field != task.SortPriority {
+				index += "_" + sort
+			}
+			b.and("t.priority = ?", q.Priorities[0].Number())
 		}
 		from = "tasks t" + b.d.useIndex(index)
 		key, id = "t."+sort, "t.id"

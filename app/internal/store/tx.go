@@ -59,9 +59,7 @@ func mutate[T any](ctx context.Context, db *DB, name string, p auth.Principal, f
 		if err == nil {
 			return v, nil
 		}
-		var e *apperr.Error
-		again := !errors.As(err, &e) && retryable(err)
-		if !again || attempt == attempts || ctx.Err() != nil {
+		if !retryable(err) || attempt == attempts || ctx.Err() != nil {
 			var zero T
 			return zero, public(err)
 		}
@@ -76,6 +74,9 @@ func mutate[T any](ctx context.Context, db *DB, name string, p auth.Principal, f
 
 // retryable reports whether the transaction is known to have been rolled back for a reason that may have passed.
 func retryable(err error) bool {
+	if errors.Is(err, &apperr.Error{Code: apperr.OutcomeUnknown}) {
+		return false
+	}
 	switch faultOf(err) {
 	case faultRetry, faultUnknown:
 		return true

@@ -1,4 +1,4 @@
--- tasks: an index for each order that lists can have, within a project or a workspace, with and without a category; sorting by created_at is sorting by id (UUIDv7); due_date 9999-12-31 means none.
+-- tasks: an index for each order that lists can have, within a project or a workspace, with and without one category or one priority; sorting by created_at is sorting by id (UUIDv7); due_date 9999-12-31 means none.
 -- +goose Up
 CREATE TABLE tasks (
   id BINARY(16) NOT NULL PRIMARY KEY,
@@ -31,6 +31,9 @@ CREATE TABLE tasks (
   KEY tasks_project_category_priority (project_id, category, priority, id),
   KEY tasks_project_category_due_date (project_id, category, due_date, id),
   KEY tasks_project_category_position (project_id, category, position, id),
+  KEY tasks_project_priority_updated_at (project_id, priority, updated_at, id),
+  KEY tasks_project_priority_due_date (project_id, priority, due_date, id),
+  KEY tasks_project_priority_position (project_id, priority, position, id),
   KEY tasks_workspace_created_at (workspace_id, id),
   KEY tasks_workspace_updated_at (workspace_id, updated_at, id),
   KEY tasks_workspace_priority (workspace_id, priority, id),
@@ -39,6 +42,8 @@ CREATE TABLE tasks (
   KEY tasks_workspace_category_updated_at (workspace_id, category, updated_at, id),
   KEY tasks_workspace_category_priority (workspace_id, category, priority, id),
   KEY tasks_workspace_category_due_date (workspace_id, category, due_date, id),
+  KEY tasks_workspace_priority_updated_at (workspace_id, priority, updated_at, id),
+  KEY tasks_workspace_priority_due_date (workspace_id, priority, due_date, id),
   KEY tasks_parent (parent_id, id),
   KEY tasks_status (status_id),
   KEY tasks_completed (project_id, completed_at),

@@ -1,4 +1,4 @@
--- tasks: an index for each order that lists can have, within a project or a workspace, with and without a category; sorting by created_at is sorting by id (UUIDv7); due_date 9999-12-31 means none.
+-- tasks: an index for each order that lists can have, within a project or a workspace, with and without one category or one priority; sorting by created_at is sorting by id (UUIDv7); due_date 9999-12-31 means none.
 -- +goose Up
 CREATE TABLE tasks (
   id BLOB NOT NULL PRIMARY KEY,

@@ -182,7 +182,7 @@ type ClientInterface interface {
 
 	// ListCommentRevisions List a comment's versions
 	//
-	// Newest first, the present one included. Role: `viewer`. Scope: `read`.
+	// Oldest first, the present one last. Role: `viewer`. Scope: `read`.
 	//
 	// Corresponds with GET /v1/comments/{comment}/history (the `ListCommentRevisions` operationId).
 	ListCommentRevisions(ctx context.Context, comment PathComment, params *ListCommentRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1048,7 +1048,7 @@ func (c *Client) UpdateComment(ctx context.Context, comment PathComment, params 
 
 // ListCommentRevisions List a comment's versions
 //
-// Newest first, the present one included. Role: `viewer`. Scope: `read`.
+// Oldest first, the present one last. Role: `viewer`. Scope: `read`.
 //
 // Corresponds with GET /v1/comments/{comment}/history (the `ListCommentRevisions` operationId).
 func (c *Client) ListCommentRevisions(ctx context.Context, comment PathComment, params *ListCommentRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {

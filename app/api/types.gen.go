@@ -939,7 +939,7 @@ type Task struct {
 	// Author An account, as others see it.
 	Author AccountRef `json:"author"`
 
-	// CompletedAt When it came into a status of the category `done` or `cancelled`.
+	// CompletedAt When it last came into a status of the category `done`; null while it is in none.
 	CompletedAt *time.Time `json:"completed_at"`
 	CreatedAt   time.Time  `json:"created_at"`
 
@@ -1487,7 +1487,7 @@ type ListProjectTasksParams struct {
 	// UpdatedAfter Tasks that were changed after this time.
 	UpdatedAfter *QueryUpdatedAfter `form:"updated_after,omitempty" json:"updated_after,omitempty"`
 
-	// Sort The order; a `-` reverses it. Tasks that are alike in it come newest first.
+	// Sort The order; a `-` reverses it. Tasks that are alike in it follow by creation, in the same direction; those without a due date come after all others when due dates ascend.
 	Sort *QueryProjectTaskSort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// Limit At most so many items.
@@ -1764,7 +1764,7 @@ type SearchTasksParams struct {
 	// UpdatedAfter Tasks that were changed after this time.
 	UpdatedAfter *QueryUpdatedAfter `form:"updated_after,omitempty" json:"updated_after,omitempty"`
 
-	// Sort The order; a `-` reverses it. Tasks that are alike in it come newest first.
+	// Sort The order; a `-` reverses it. Tasks that are alike in it follow by creation, in the same direction; those without a due date come after all others when due dates ascend.
 	Sort *QueryTaskSort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// Limit At most so many items.

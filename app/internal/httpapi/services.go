@@ -4,15 +4,19 @@ import (
 	"net/http"
 	"net/netip"
 
+	"github.com/task-tracker/task-tracker/app/internal/account"
 	"github.com/task-tracker/task-tracker/app/internal/activity"
 	"github.com/task-tracker/task-tracker/app/internal/attachment"
 	"github.com/task-tracker/task-tracker/app/internal/comment"
 	"github.com/task-tracker/task-tracker/app/internal/project"
 	"github.com/task-tracker/task-tracker/app/internal/task"
+	"github.com/task-tracker/task-tracker/app/internal/workspace"
 )
 
 // Services are the domains that the handlers call.
 type Services struct {
+	Accounts    *account.Service
+	Workspaces  *workspace.Service
 	Projects    *project.Service
 	Tasks       *task.Service
 	Comments    *comment.Service

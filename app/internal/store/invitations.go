@@ -57,8 +57,10 @@ func (s *Invitations) Create(ctx context.Context, p auth.Principal, id uuid.UUID
 		if err != nil {
 			return workspace.Invitation{}, err
 		}
-		if in.Email != "" {
-			n, err := one(ctx, tx.conn, "member.by_email", memberByEmailSQL, scanCount, id[:], in.Email)
+		email := "" // for whoever has the token
+		if in.Email != nil {
+			email = *in.Email
+			n, err := one(ctx, tx.conn, "member.by_email", memberByEmailSQL, scanCount, id[:], email)
 			if err != nil {
 				return workspace.Invitation{}, err
 			}
@@ -67,7 +69,7 @@ func (s *Invitations) Create(ctx context.Context, p auth.Principal, id uuid.UUID
 			}
 		}
 		i := workspace.Invitation{
-			ID: tx.NewID(), WorkspaceID: id, Email: in.Email, Role: in.Role, InvitedBy: workspace.Person{ID: p.AccountID, Name: p.Name},
+			ID: tx.NewID(), WorkspaceID: id, Email: email, Role: in.Role, InvitedBy: workspace.Person{ID: p.AccountID, Name: p.Name},
 			CreatedAt: tx.Now, ExpiresAt: tx.Now.Add(workspace.InvitationTTL),
 		}
 		_, err = tx.exec(ctx, "invitation.insert", insertInvitationSQL, i.ID[:], id[:], i.Email, string(i.Role), hash[:], p.AccountID[:],

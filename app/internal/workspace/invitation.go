@@ -32,16 +32,16 @@ type CreatedInvitation struct {
 	Secret string
 }
 
-// InvitationInput is what an invitation is made from. Email is empty to invite whoever has the token.
+// InvitationInput is what an invitation is made from. Email is nil to invite whoever has the token.
 type InvitationInput struct {
-	Email string
+	Email *string
 	Role  auth.Role
 }
 
 // Validate checks the fields: validation_failed, naming all faults.
 func (in InvitationInput) Validate() error {
 	var f apperr.Fields
-	if in.Email != "" && !account.ValidEmail(in.Email) {
+	if in.Email != nil && !account.ValidEmail(*in.Email) {
 		f.Add("/email", "invalid_email", "must be an e-mail address such as ada@example.com, at most %d characters long", account.MaxEmailLen)
 	}
 	checkRole(&f, in.Role)

@@ -170,7 +170,10 @@ func (s *Service) Invite(ctx context.Context, p auth.Principal, workspace uuid.U
 				return in, err
 			}
 		}
-		in.Email = account.FoldEmail(in.Email)
+		if in.Email != nil {
+			folded := account.FoldEmail(*in.Email)
+			in.Email = &folded
+		}
 		return in, nil
 	})
 	if err != nil {

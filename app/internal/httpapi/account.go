@@ -1,0 +1,90 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"github.com/task-tracker/task-tracker/app/api"
+	"github.com/task-tracker/task-tracker/app/internal/account"
+)
+
+// SignUp implements POST /v1/signup.
+func (s *Server) SignUp(w http.ResponseWriter, r *http.Request) {
+	in, err := decode[api.SignUp](r)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	session, err := s.svc.Accounts.Signup(r.Context(), account.SignupInput{
+		Email: in.Email, Password: in.Password, Name: in.Name,
+		InvitationToken: deref(in.InvitationToken), BootstrapToken: deref(in.BootstrapToken),
+	}, account.SignupContext{Loopback: s.loopback(r)})
+	s.sessionOrFail(w, r, "/v1/me", session, err)
+}
+
+// CreateSession implements POST /v1/sessions.
+func (s *Server) CreateSession(w http.ResponseWriter, r *http.Request) {
+	in, err := decode[api.SessionCreate](r)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	session, err := s.svc.Accounts.Login(r.Context(), in.Email, in.Password)
+	s.sessionOrFail(w, r, "/v1/sessions/current", session, err)
+}
+
+// sessionOrFail answers with a secret, which nothing on the way may keep.
+func (s *Server) sessionOrFail(w http.ResponseWriter, r *http.Request, location string, session account.Session, err error) {
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	s.created(w, r, location, 0, api.Session{Token: session.Secret, ExpiresAt: session.ExpiresAt, Account: toAccount(session.Account)})
+}
+
+// EndSession implements DELETE /v1/sessions/current.
+func (s *Server) EndSession(w http.ResponseWriter, r *http.Request) {
+	if err := s.svc.Accounts.Logout(r.Context(), principal(r)); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.noContent(w, r)
+}
+
+// GetMe implements GET /v1/me.
+func (s *Server) GetMe(w http.ResponseWriter, r *http.Request, _ api.GetMeParams) {
+	a, err := s.svc.Accounts.Me(r.Context(), principal(r))
+	s.accountOrFail(w, r, a, err)
+}
+
+// UpdateMe implements PATCH /v1/me.
+func (s *Server) UpdateMe(w http.ResponseWriter, r *http.Request, _ api.UpdateMeParams) {
+	version, err := ifMatch(r)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	patch, err := decode[api.AccountPatch](r)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	a, err := s.svc.Accounts.UpdateMe(r.Context(), principal(r), account.Patch{
+		Name: patch.Name, Email: patch.Email, Password: patch.Password, CurrentPassword: patch.CurrentPassword, IfVersion: version,
+	})
+	s.accountOrFail(w, r, a, err)
+}
+
+func (s *Server) accountOrFail(w http.ResponseWriter, r *http.Request, a account.Account, err error) {
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.object(w, r, http.StatusOK, a.Version, toAccount(a))
+}
+
+func toAccount(a account.Account) api.Account {
+	return api.Account{
+		ID: a.ID, Email: a.Email, Name: a.Name, InstanceOwner: a.InstanceOwner, CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt, Version: a.Version,
+	}
+}

@@ -72,17 +72,19 @@ func mutate[T any](ctx context.Context, db *DB, name string, p auth.Principal, f
 	}
 }
 
-// retryable reports whether the transaction is known to have been rolled back for a reason that may have passed.
+// retryable reports whether the transaction is known to have been rolled back for a reason that may have passed. A
+// reference that points nowhere is one: what was there when it was checked was deleted since, and the check of the next
+// run says so in words.
 func retryable(err error) bool {
 	if errors.Is(err, &apperr.Error{Code: apperr.OutcomeUnknown}) {
 		return false
 	}
 	switch faultOf(err) {
-	case faultRetry, faultUnknown:
+	case faultRetry, faultUnknown, faultReference:
 		return true
 	case faultUnavailable:
 		return errors.Is(err, driver.ErrBadConn)
-	case faultLockWait, faultOther, faultDuplicate, faultReference, faultFull:
+	case faultLockWait, faultOther, faultDuplicate, faultFull:
 	}
 	return false
 }

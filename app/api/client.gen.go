@@ -784,7 +784,7 @@ type ClientInterface interface {
 
 	// ListProjects List projects
 	//
-	// By key. Role: `viewer`. Scope: `read`.
+	// Oldest first; those that are not archived, unless `archived` says otherwise. Role: `viewer`. Scope: `read`.
 	//
 	// Corresponds with GET /v1/workspaces/{workspace}/projects (the `ListProjects` operationId).
 	ListProjects(ctx context.Context, workspace PathWorkspace, params *ListProjectsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2350,7 +2350,7 @@ func (c *Client) UpdateMember(ctx context.Context, workspace PathWorkspace, acco
 
 // ListProjects List projects
 //
-// By key. Role: `viewer`. Scope: `read`.
+// Oldest first; those that are not archived, unless `archived` says otherwise. Role: `viewer`. Scope: `read`.
 //
 // Corresponds with GET /v1/workspaces/{workspace}/projects (the `ListProjects` operationId).
 func (c *Client) ListProjects(ctx context.Context, workspace PathWorkspace, params *ListProjectsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {

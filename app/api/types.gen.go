@@ -1709,7 +1709,7 @@ type ListMembersParams struct {
 
 // ListProjectsParams defines parameters for ListProjects.
 type ListProjectsParams struct {
-	// Archived Only archived projects, or only those that are not; without it, all.
+	// Archived Only archived projects, or only those that are not, as without it.
 	Archived *QueryArchived `form:"archived,omitempty" json:"archived,omitempty"`
 
 	// Limit At most so many items.

@@ -1,10 +1,14 @@
 package account
 
 import (
+	"fmt"
+	"math"
 	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
 )
 
 // The first freeFailures wrong passwords for an e-mail cost nothing; after that each doubles the pause before the next
@@ -61,4 +65,15 @@ func (b *backoff) succeeded(email string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.failures.Remove(email)
+}
+
+// Pause is the cause of a rate_limited failure of this package: how long to wait, in whole seconds.
+type Pause struct{ Seconds int }
+
+// Error implements error.
+func (p *Pause) Error() string { return fmt.Sprintf("account: %d s until the next try", p.Seconds) }
+
+func tooManyFailures(pause time.Duration) error {
+	seconds := int(math.Ceil(pause.Seconds()))
+	return apperr.Wrap(&Pause{seconds}, apperr.RateLimited, "Too many failed attempts for this e-mail. Try again in %d seconds.", seconds)
 }

@@ -50,7 +50,11 @@ func NewOIDC(o OIDCOptions) *OIDC {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &OIDC{o: o, http: oidc.ClientContext(context.Background(), newIssuerClient(keyFetchPause))}
+	return &OIDC{o: o, http: clientContext(keyFetchPause)}
+}
+
+func clientContext(pause time.Duration) context.Context {
+	return oidc.ClientContext(context.Background(), newIssuerClient(pause))
 }
 
 // Verify checks a JWT. Errors: unauthenticated; token_expired; unavailable when the issuer does not answer.

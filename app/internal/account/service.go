@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	"errors"
 	"log/slog"
-	"math"
 	"sync"
 	"time"
 
@@ -177,7 +176,7 @@ func (s *Service) checkPassword(ctx context.Context, email, hash, password strin
 	}
 	defer release()
 	if pause := s.backoff.pause(email, s.o.Now()); pause > 0 {
-		return false, apperr.New(apperr.RateLimited, "Too many failed attempts for this e-mail. Try again in %.0f seconds.", math.Ceil(pause.Seconds()))
+		return false, tooManyFailures(pause)
 	}
 	ok, err := s.hasher.matches(hash, password)
 	switch {

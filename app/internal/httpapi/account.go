@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"errors"
 	"net/http"
+	"strconv"
 
 	"github.com/task-tracker/task-tracker/app/api"
 	"github.com/task-tracker/task-tracker/app/internal/account"
@@ -35,7 +37,7 @@ func (s *Server) CreateSession(w http.ResponseWriter, r *http.Request) {
 // sessionOrFail answers with a secret, which nothing on the way may keep.
 func (s *Server) sessionOrFail(w http.ResponseWriter, r *http.Request, location string, session account.Session, err error) {
 	if err != nil {
-		s.fail(w, r, err)
+		s.failWithPause(w, r, err)
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
@@ -77,10 +79,19 @@ func (s *Server) UpdateMe(w http.ResponseWriter, r *http.Request, _ api.UpdateMe
 
 func (s *Server) accountOrFail(w http.ResponseWriter, r *http.Request, a account.Account, err error) {
 	if err != nil {
-		s.fail(w, r, err)
+		s.failWithPause(w, r, err)
 		return
 	}
 	s.object(w, r, http.StatusOK, a.Version, toAccount(a))
+}
+
+// failWithPause is fail, and says how long to wait after too many wrong passwords.
+func (s *Server) failWithPause(w http.ResponseWriter, r *http.Request, err error) {
+	var pause *account.Pause
+	if errors.As(err, &pause) {
+		w.Header().Set("Retry-After", strconv.Itoa(pause.Seconds))
+	}
+	s.fail(w, r, err)
 }
 
 func toAccount(a account.Account) api.Account {

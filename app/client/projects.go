@@ -10,7 +10,7 @@ import (
 	"github.com/task-tracker/task-tracker/app/api"
 )
 
-// Projects iterates over a workspace's projects, by key; archived is nil for all, else only those that are, or are not.
+// Projects iterates over a workspace's projects, oldest first: the archived ones where archived is true, else the others.
 func (c *Client) Projects(ctx context.Context, workspace uuid.UUID, archived *bool, opts ...CallOption) iter.Seq2[Project, error] {
 	return pages[Project](opts, func(cursor *string, e edit) (*http.Response, error) {
 		return c.raw.ListProjects(ctx, workspace, &api.ListProjectsParams{Archived: archived, Cursor: cursor}, e)

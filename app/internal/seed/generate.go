@@ -29,6 +29,8 @@ type Options struct {
 	Workspace string
 	// OwnerEmail is the workspace's owner, who need not exist.
 	OwnerEmail string
+	// Writers is how many transactions write at a time, 1 where zero. What is written does not depend on it.
+	Writers int
 	// Now is when everything ends that happened; [Reference] where zero.
 	Now time.Time
 }
@@ -195,8 +197,12 @@ func (g *generator) choose(shares ...int) int {
 
 func (g *generator) person() uuid.UUID { return g.people[g.r.IntN(len(g.people))] }
 
-// tasks appends the records of up to n further tasks; none are left when it appends nothing.
+// tasks appends the records of up to n further tasks; none are left when it appends nothing. Their parents are among
+// themselves.
 func (g *generator) tasks(out []transfer.Record, n int) []transfer.Record {
+	for i := range g.projects {
+		g.projects[i].parents = g.projects[i].parents[:0]
+	}
 	for ; n > 0 && g.next < g.o.Tasks; n-- {
 		if g.next%block == 0 {
 			g.shareComments()

@@ -2,9 +2,11 @@ package seed
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/transfer"
@@ -27,7 +29,7 @@ type Summary struct {
 }
 
 // perLoad is how many tasks, with all that hangs on them, are written in one transaction.
-const perLoad = 2000
+const perLoad = 2500
 
 // Run makes the workspace. done, where not nil, hears how many tasks are there. The first transaction makes all but the
 // tasks, each further one some thousand tasks: a run that is cut short leaves a smaller workspace, whole in itself.
@@ -65,36 +67,43 @@ func Run(ctx context.Context, store Store, o Options, done func(tasks int)) (Sum
 	}, nil
 }
 
-// load makes the tasks on one goroutine while another writes those made before.
+// load makes the tasks on one goroutine while others write those made before, o.Writers at a time: no batch refers to
+// another.
 func load(ctx context.Context, store Store, g *generator, done func(tasks int)) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	batches := make(chan []transfer.Record, 1)
-	go func() {
+	group, ctx := errgroup.WithContext(ctx)
+	batches := make(chan []transfer.Record)
+	group.Go(func() error {
 		defer close(batches)
 		for {
 			batch := g.tasks(nil, perLoad)
 			if len(batch) == 0 {
-				return
+				return nil
 			}
 			select {
 			case batches <- batch:
 			case <-ctx.Done():
-				return
+				return ctx.Err()
 			}
 		}
-	}()
+	})
+	var mu sync.Mutex
 	tasks := 0
-	for batch := range batches {
-		if err := loadBatch(ctx, store, batch); err != nil {
-			return err
-		}
-		tasks = min(tasks+perLoad, g.o.Tasks)
-		if done != nil {
-			done(tasks)
-		}
+	for range max(1, g.o.Writers) {
+		group.Go(func() error {
+			for batch := range batches {
+				if err := loadBatch(ctx, store, batch); err != nil {
+					return err
+				}
+				mu.Lock()
+				if tasks = min(tasks+perLoad, g.o.Tasks); done != nil {
+					done(tasks)
+				}
+				mu.Unlock()
+			}
+			return nil
+		})
 	}
-	return ctx.Err()
+	return group.Wait()
 }
 
 // loadBatch writes a batch in one transaction, and tries again where the database says that nothing was changed.

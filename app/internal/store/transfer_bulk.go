@@ -10,11 +10,11 @@ import (
 )
 
 // Bounds of what a bulk writer holds and of one of its statements. The bytes stay far below MySQL's max_allowed_packet
-// of 16 MiB even when every one of them must be escaped; the arguments below SQLite's 32766.
+// of 16 MiB even when every one of them must be escaped; the arguments of statementRows below SQLite's 32766.
 const (
-	bulkRows      = 2000 // in memory, over all tables
+	bulkRows      = 6000 // in memory, over all tables
 	bulkBytes     = 4 << 20
-	statementRows = 500
+	statementRows = 1000
 )
 
 // bulk collects rows of several tables and writes them with few statements, table by table, so that a row comes after
@@ -114,16 +114,20 @@ func (b *bulk) write(ctx context.Context, t *bulkTable, rows []bulkRow) error {
 		return public(err)
 	}
 	for _, r := range rows {
-		_, err := b.c.exec(ctx, "bulk."+t.name, t.statement(1), r.args...)
-		switch {
-		case err == nil:
-		case isDuplicate(err):
-			return &transfer.LineError{Line: r.line, Kind: t.kind, Err: apperr.Wrap(err, apperr.AlreadyExists, "%s", t.unique)}
-		case isReference(err):
-			return &transfer.LineError{Line: r.line, Kind: t.kind, Err: apperr.Wrap(err, apperr.ValidationFailed, "it refers to something that is not there")}
-		default:
-			return public(err)
+		if _, err := b.c.exec(ctx, "bulk."+t.name, t.statement(1), r.args...); err != nil {
+			return t.fault(r, err)
 		}
+	}
+	return public(err)
+}
+
+// fault says what it means that a row could not be written.
+func (t *bulkTable) fault(r bulkRow, err error) error {
+	switch {
+	case isDuplicate(err):
+		return &transfer.LineError{Line: r.line, Kind: t.kind, Err: apperr.Wrap(err, apperr.AlreadyExists, "%s", t.unique)}
+	case isReference(err):
+		return &transfer.LineError{Line: r.line, Kind: t.kind, Err: apperr.Wrap(err, apperr.ValidationFailed, "it refers to something that is not there")}
 	}
 	return public(err)
 }

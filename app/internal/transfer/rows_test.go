@@ -42,7 +42,11 @@ func peek(t *testing.T, engine store.Engine, address string) *sql.DB {
 // rows is a whole table as text, one sorted line a row, empty for an empty table; alike for both engines.
 func (b *bundle) rows(t *testing.T, table string) string {
 	t.Helper()
-	rows, err := b.peek.QueryContext(t.Context(), "SELECT * FROM "+table)
+	columns := "*"
+	if table == "task_search" {
+		columns = "task_id, workspace_id, project_id, doc" // and SQLite's rowid, which means nothing
+	}
+	rows, err := b.peek.QueryContext(t.Context(), "SELECT "+columns+" FROM "+table) //nolint:gosec // the test's own names
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -88,6 +88,7 @@ func newRootCmd(e *env) *cobra.Command {
 	root.SetErr(e.stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
+		newServeCmd(e),
 		newHealthcheckCmd(e),
 		newConfigCmd(e),
 		newVersionCmd(e),

@@ -41,3 +41,6 @@ secrets hidden; a wrong, missing or unknown ` + "`TASKTRACKER_…`" + ` variable
 	}
 	return b.String()
 }
+
+// ShowDatabase is the database's address, safe to print.
+func (c *Config) ShowDatabase() string { return hidePassword(c.Database.URL) }

@@ -30,6 +30,10 @@ func decode[T any](r *http.Request) (T, error) {
 		var zero T
 		return zero, bodyError(err)
 	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		var zero T
+		return zero, apperr.New(apperr.MalformedBody, "The body is empty; it must be a JSON object.")
+	}
 	if err := scanBody(body); err != nil {
 		var zero T
 		return zero, err
@@ -106,7 +110,7 @@ func decodeError(err error) error {
 		}
 		return apperr.Wrap(err, apperr.MalformedBody, "The body cannot be read: %s (at byte %d).", reason, syntax.ByteOffset)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return apperr.Wrap(err, apperr.MalformedBody, "The body is empty or ends too early.")
+		return apperr.Wrap(err, apperr.MalformedBody, "The body ends too early.")
 	case errors.Is(err, json.ErrUnknownName) && errors.As(err, &semantic):
 		return fieldError(err, apperr.UnknownField, "The body has a field that is not known.",
 			string(semantic.JSONPointer), "unknown_field", "is not known")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -10,13 +11,13 @@ import (
 )
 
 func newConfigCmd(e *env) *cobra.Command {
-	var asJSON, asMarkdown bool
+	var asJSON bool
+	var markdown string
 	cmd := &cobra.Command{
 		Use: "config", Short: "Print the effective settings, secrets hidden", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			if asMarkdown {
-				_, err := fmt.Fprint(e.stdout, config.Markdown())
-				return err
+			if markdown != "" {
+				return os.WriteFile(markdown, []byte(config.Markdown()), 0o644) //nolint:gosec // documentation, for everybody
 			}
 			cfg, err := e.config()
 			if err != nil {
@@ -27,11 +28,11 @@ func newConfigCmd(e *env) *cobra.Command {
 			}
 			out := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
 			for _, s := range cfg.Effective() {
-				mark := ""
+				value := s.Value
 				if s.Set {
-					mark = "(set)"
+					value += "\t(set)"
 				}
-				if _, err := fmt.Fprintf(out, "%s\t%s\t%s\n", s.Name, s.Value, mark); err != nil {
+				if _, err := fmt.Fprintf(out, "%s\t%s\n", s.Name, value); err != nil {
 					return err
 				}
 			}
@@ -39,6 +40,6 @@ func newConfigCmd(e *env) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().BoolVar(&asMarkdown, "markdown", false, "print the reference of all settings")
+	cmd.Flags().StringVar(&markdown, "markdown", "", "write the reference of all settings to this file")
 	return cmd
 }

@@ -94,7 +94,7 @@ func (e *env) serve(ctx context.Context, cfg *config.Config) (err error) {
 	select {
 	case <-background:
 	case <-time.After(workerTimeout):
-		log.WarnContext(work, "background work did not end in time", slog.Duration("timeout", workerTimeout))
+		log.WarnContext(work, "background work did not end in time", slog.String("timeout", workerTimeout.String()))
 	}
 	log.InfoContext(context.WithoutCancel(ctx), "stopped")
 	return err
@@ -107,7 +107,7 @@ const workerTimeout = 5 * time.Second
 // on; then no connection is accepted and those under way are finished.
 func drain(cfg *config.Config, api *httpapi.Server, server *http.Server, log *slog.Logger, failed <-chan error) error {
 	ctx := context.Background()
-	log.InfoContext(ctx, "stopping", slog.Duration("drain_delay", cfg.DrainDelay), slog.Duration("shutdown_timeout", cfg.ShutdownTimeout))
+	log.InfoContext(ctx, "stopping", slog.String("drain_delay", cfg.DrainDelay.String()), slog.String("shutdown_timeout", cfg.ShutdownTimeout.String()))
 	api.Drain()
 	select {
 	case <-time.After(cfg.DrainDelay):
@@ -118,7 +118,7 @@ func drain(cfg *config.Config, api *httpapi.Server, server *http.Server, log *sl
 	defer cancel()
 	err := server.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
-		log.WarnContext(ctx, "requests were cut off", slog.Duration("after", cfg.ShutdownTimeout))
+		log.WarnContext(ctx, "requests were cut off", slog.String("after", cfg.ShutdownTimeout.String()))
 		return server.Close()
 	}
 	return err

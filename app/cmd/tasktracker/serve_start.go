@@ -43,7 +43,7 @@ func (s *starter) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		s.log.WarnContext(ctx, "not ready yet", slog.String("error", err.Error()), slog.Duration("retry_in", pause))
+		s.log.WarnContext(ctx, "not ready yet", slog.String("error", err.Error()), slog.String("retry_in", pause.String()))
 		select {
 		case <-ctx.Done():
 			return

@@ -5,4 +5,4 @@
 // table is what `tasktracker config` prints and what CONFIGURATION.md is generated from.
 package config
 
-//go:generate sh -c "text=$(go run ../../cmd/tasktracker config --markdown) && printf '%s\\n' \"$text\" > ../../CONFIGURATION.md"
+//go:generate go run ../../cmd/tasktracker config --markdown ../../CONFIGURATION.md

@@ -74,7 +74,11 @@ func (s *Server) docsAsset(w http.ResponseWriter, r *http.Request) {
 	}
 	out := &recorder{header: http.Header{}}
 	s.docs().assets.ServeHTTP(out, r)
-	if out.status != http.StatusOK && out.status != http.StatusNotModified {
+	switch out.status {
+	case 0: // HEAD
+		out.status = http.StatusOK
+	case http.StatusOK, http.StatusNotModified:
+	default:
 		s.notFound(w, r)
 		return
 	}

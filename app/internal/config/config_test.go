@@ -1,0 +1,151 @@
+package config
+
+import (
+	"errors"
+	"net/netip"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	c, err := Load([]string{"HOME=/root", "TASKTRACKER_TEST_MYSQL_DSN=x", "TASKTRACKER_PORT_3000_TCP=tcp://10.0.0.1:3000", "TASKTRACKER_LOG_LEVEL="})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.Loopback() || !c.Database.SQLite() || !c.Database.Migrate || c.DrainDelay != 0 || c.ShutdownTimeout != 25*time.Second {
+		t.Errorf("got %+v", c)
+	}
+	if c.PublicURL != "http://127.0.0.1:3000" || c.AttachmentMaxBytes != 25<<20 || c.ImportMaxBytes != 1<<30 || c.SignupOpen {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestMySQL(t *testing.T) {
+	t.Parallel()
+	c, err := Load([]string{
+		"TASKTRACKER_DATABASE_HOST=db.example.com:3307", "TASKTRACKER_DATABASE_NAME=tasks", "TASKTRACKER_DATABASE_USER=app",
+		"TASKTRACKER_DATABASE_PASSWORD=p@ss/w:rd?%", "TASKTRACKER_ADDR=:3000", "TASKTRACKER_METRICS_ADDR=",
+		"TASKTRACKER_TRUSTED_PROXIES=10.0.0.0/8, 192.0.2.7", "TASKTRACKER_BOOTSTRAP_TOKEN=0123456789abcdef",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Database.User() != "app" || c.Database.Password() != "p@ss/w:rd?%" || !strings.Contains(c.Database.URL, "@db.example.com:3307/tasks") {
+		t.Errorf("URL %s", c.Database.URL)
+	}
+	if c.Database.Migrate || c.DrainDelay != 10*time.Second || c.Loopback() || c.MetricsAddr != "" {
+		t.Errorf("got %+v", c)
+	}
+	want := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.7/32")}
+	if !cmp.Equal(want, c.TrustedProxies, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })) {
+		t.Errorf("proxies %v", c.TrustedProxies)
+	}
+	for _, s := range c.Effective() {
+		if strings.Contains(s.Value, "p@ss") || strings.Contains(s.Value, "p%40ss") || strings.Contains(s.Value, "0123456789abcdef") {
+			t.Errorf("%s shows a secret: %s", s.Name, s.Value)
+		}
+	}
+	if shown := c.ShowDatabase(); !strings.Contains(shown, "db.example.com") || strings.Contains(shown, "ss") && strings.Contains(shown, "w:rd") {
+		t.Errorf("shown as %s", shown)
+	}
+}
+
+// Every fault is named at once, each with its variable, and none shows a secret.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	wrong := map[string]string{
+		"ADDR":                  "3000",
+		"METRICS_ADDR":          "127.0.0.1:99999",
+		"PUBLIC_URL":            "tasks.example.com",
+		"DATABASE_URL":          "mysql://root:hunter2@/",
+		"DATABASE_REPLICA_URL":  "mysql://root:hunter2@%zz/x",
+		"DATABASE_MAX_CONNS":    "0",
+		"DATABASE_USER":         "app",
+		"DATABASE_ADMIN_USER":   "root",
+		"MIGRATE":               "yes",
+		"BLOB_URL":              "s3://key:hunter2@bucket",
+		"ATTACHMENT_MAX_BYTES":  "25 megabytes",
+		"ATTACHMENT_TYPES":      "png",
+		"IMPORT_MAX_BYTES":      "-1",
+		"SIGNUP":                "closed",
+		"BOOTSTRAP_TOKEN":       "hunter2",
+		"OIDC_ISSUER":           "http://issuer.example.com",
+		"OIDC_SIGNUP":           "1",
+		"TRUSTED_PROXIES":       "0.0.0.0/0",
+		"CORS_ORIGINS":          "*",
+		"RATE_LIMIT_PRINCIPAL":  "many",
+		"RATE_LIMIT_ADDRESS":    "-1",
+		"LOG_LEVEL":             "loud",
+		"LOG_FORMAT":            "xml",
+		"ACCESS_LOG":            "yes",
+		"DRAIN_DELAY":           "10",
+		"SHUTDOWN_TIMEOUT":      "0s",
+		"DATBASE_URL":           "x",
+		"RATE_LIMIT_CREDENTIAL": "x",
+	}
+	environ := []string{}
+	for name, value := range wrong {
+		environ = append(environ, prefix+name+"="+value)
+	}
+	_, err := Load(environ)
+	var faults Faults
+	if !errors.As(err, &faults) {
+		t.Fatalf("got %v", err)
+	}
+	text := "\n" + err.Error() + "\n"
+	for name := range wrong {
+		if name == "DATABASE_USER" { // without a host: the fault is the host's
+			name = "DATABASE_HOST"
+		}
+		if !strings.Contains(text, "\n"+prefix+name+": ") {
+			t.Errorf("%s is not named in:%s", name, text)
+		}
+	}
+	for _, want := range []string{
+		prefix + "DATBASE_URL: there is no such setting; the nearest is " + prefix + "DATABASE_URL",
+		"the nearest is " + prefix + "RATE_LIMIT_CREDENTIALS",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in:%s", want, text)
+		}
+	}
+	if strings.Contains(text, "hunter2") {
+		t.Errorf("a secret is in:%s", text)
+	}
+}
+
+func TestCombinations(t *testing.T) {
+	t.Parallel()
+	for want, environ := range map[string][]string{
+		"DATABASE_HOST: is set beside":       {"DATABASE_HOST=db", "DATABASE_URL=sqlite:x", "DATABASE_NAME=n", "DATABASE_USER=u", "DATABASE_PASSWORD=p"},
+		"DATABASE_PASSWORD: is required":     {"DATABASE_HOST=db", "DATABASE_NAME=n", "DATABASE_USER=u"},
+		"DATABASE_REPLICA_URL: is for MySQL": {"DATABASE_REPLICA_URL=mysql://u:p@h/n"},
+		"DATABASE_CA_FILE: is for MySQL":     {"DATABASE_CA_FILE=x.pem"},
+		"OIDC_ISSUER: and":                   {"OIDC_AUDIENCE=x"},
+		"OIDC_SIGNUP: needs":                 {"OIDC_SIGNUP=true"},
+		"METRICS_ADDR: is the address":       {"METRICS_ADDR=127.0.0.1:3000"},
+	} {
+		for i := range environ {
+			environ[i] = prefix + environ[i]
+		}
+		if _, err := Load(environ); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %q", environ, err, want)
+		}
+	}
+}
+
+func TestConfigurationFileIsCurrent(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile("../../CONFIGURATION.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(Markdown(), string(b)); diff != "" {
+		t.Errorf("CONFIGURATION.md is not what `go generate ./internal/config` makes:\n%s", diff)
+	}
+}

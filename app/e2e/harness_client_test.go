@@ -117,6 +117,15 @@ func (c *client) do(method, path string, body any, edits ...func(*http.Request))
 	for _, fault := range res.faults() {
 		c.t.Errorf("%s: %s", res, fault)
 	}
+	if strings.HasPrefix(path, "/v1/") && method != http.MethodOptions {
+		known, err := loadContract()
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		for _, breach := range known.breaches(res.raw.Request, res) {
+			c.t.Errorf("%s: against the contract: %s", res, breach)
+		}
+	}
 	return res
 }
 
@@ -263,6 +272,15 @@ func (r *response) plain() []byte {
 		r.t.Fatalf("%s %s: %v", r.method, r.path, err)
 	}
 	return body
+}
+
+// decodeObject decodes a JSON object; nil where it is none.
+func decodeObject(body []byte) object {
+	var v object
+	if json.Unmarshal(body, &v) != nil {
+		return nil
+	}
+	return v
 }
 
 // value decodes the body and walks into it: names of members, and indices of arrays as int.

@@ -89,6 +89,12 @@ func newRootCmd(e *env) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		newServeCmd(e),
+		newMigrateCmd(e),
+		newUserCmd(e),
+		newTokenCmd(e),
+		newSeedCmd(e),
+		newExportCmd(e),
+		newImportCmd(e),
 		newHealthcheckCmd(e),
 		newConfigCmd(e),
 		newVersionCmd(e),

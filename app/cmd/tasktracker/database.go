@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/blob"
+	"github.com/task-tracker/task-tracker/app/internal/config"
+	"github.com/task-tracker/task-tracker/app/internal/store"
+)
+
+// patience is how long a statement of a long command may take: the commit of a million tasks indexes their words.
+const patience = 30 * time.Minute
+
+// openDatabase opens the database for a command: up to date where that is this program's business, else it must be. The caller
+// closes it.
+func openDatabase(ctx context.Context, cfg *config.Config) (*store.DB, error) {
+	options := storeOptions(cfg)
+	options.ReplicaURL = ""
+	options.Log = slog.New(slog.DiscardHandler)
+	options.URL = patient(options.URL)
+	db, err := store.Open(options)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Database.Migrate {
+		err = db.Migrate(ctx, nil)
+	}
+	if err == nil {
+		err = db.Ready(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(explain(fmt.Errorf("database %s: %w", cfg.ShowDatabase(), err)), db.Close())
+	}
+	return db, nil
+}
+
+// patient gives a MySQL address the read time-out of a long command, unless it has one of its own.
+func patient(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "mysql" || u.Query().Has("read_timeout") {
+		return address
+	}
+	q := u.Query()
+	q.Set("read_timeout", patience.String())
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// openBlobs opens the store of the attachments' bytes, to move them and not to sign anything.
+func openBlobs(ctx context.Context, cfg *config.Config) (blob.Store, error) {
+	blobs, err := blob.Open(ctx, cfg.BlobURL, blob.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("TASKTRACKER_BLOB_URL: %w", err)
+	}
+	return blobs, nil
+}
+
+// explained is an error in the words of the command line.
+type explained struct {
+	text string
+	err  error
+}
+
+// Error implements error.
+func (e explained) Error() string { return e.text }
+
+// Unwrap gives the error in full.
+func (e explained) Unwrap() error { return e.err }
+
+// explain leaves out of an error the code that stands for it over HTTP, and names its cause: at the command line sits the operator,
+// who may see it.
+func explain(err error) error {
+	var e *apperr.Error
+	if err == nil || !errors.As(err, &e) {
+		return err
+	}
+	text := e.Message
+	if len(e.Fields) > 0 && !strings.HasPrefix(text, "line ") {
+		var parts []string
+		for _, f := range e.Fields {
+			parts = append(parts, strings.TrimPrefix(f.Pointer, "/")+": "+f.Message)
+		}
+		text = strings.Join(parts, "; ")
+	}
+	if e.Cause != nil && e.Code != apperr.AlreadyExists && e.Code != apperr.ValidationFailed {
+		text += " (" + e.Cause.Error() + ")"
+	}
+	if whole := err.Error(); strings.HasSuffix(whole, e.Error()) { // what was put before it
+		text = strings.TrimSuffix(whole, e.Error()) + text
+	}
+	return explained{text, err}
+}

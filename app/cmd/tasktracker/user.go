@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/task-tracker/task-tracker/app/internal/account"
+	"github.com/task-tracker/task-tracker/app/internal/store"
+)
+
+func newUserCmd(e *env) *cobra.Command {
+	cmd := &cobra.Command{Use: "user", Short: "Create accounts, and set their passwords", Args: noArgs, RunE: needsSubcommand}
+	cmd.AddCommand(newUserCreateCmd(e), newUserPasswordCmd(e))
+	return cmd
+}
+
+// withAccounts runs fn on the service of accounts.
+func (e *env) withAccounts(ctx context.Context, fn func(db *store.DB, accounts *account.Service) error) (err error) {
+	cfg, err := e.config()
+	if err != nil {
+		return err
+	}
+	db, err := openDatabase(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	accounts := newAccounts(db, cfg, slog.New(slog.DiscardHandler))
+	defer accounts.Close()
+	return explain(fn(db, accounts))
+}
+
+// createdUser is what `user create` prints. Password is there only where this program made it up.
+type createdUser struct {
+	ID            string    `json:"id"`
+	Email         string    `json:"email"`
+	Name          string    `json:"name"`
+	InstanceOwner bool      `json:"instance_owner"`
+	Password      string    `json:"password,omitempty"`
+	CreatedAt     time.Time `json:"created_at"`
+}
+
+func newUserCreateCmd(e *env) *cobra.Command {
+	var email, name string
+	var fromStdin, owner, asJSON bool
+	cmd := &cobra.Command{
+		Use: "create", Short: "Create an account", Args: noArgs,
+		Long: "Create an account. The first one owns the instance; with --owner it is a fault when there is an owner already. Without\n--password-stdin a password is made up and printed, this once.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			password, made, err := e.password(fromStdin)
+			if err != nil {
+				return err
+			}
+			return e.withAccounts(cmd.Context(), func(db *store.DB, accounts *account.Service) error {
+				if owner {
+					if has, err := store.NewAccounts(db).HasOwner(cmd.Context()); err != nil || has {
+						return errors.Join(err, errors.New("--owner: the instance has an owner already; leave the flag out to make another account"))
+					}
+				}
+				acc, err := accounts.CreateUser(cmd.Context(), email, name, password)
+				if err != nil {
+					return err
+				}
+				return e.printUser(createdUser{acc.ID.String(), acc.Email, acc.Name, acc.InstanceOwner, made, acc.CreatedAt}, asJSON)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&email, "email", "", "the e-mail address to sign in with")
+	cmd.Flags().StringVar(&name, "name", "", "the person's name")
+	cmd.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from the first line of stdin")
+	cmd.Flags().BoolVar(&owner, "owner", false, "make it the owner of the instance")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return require(cmd, "email", "name")
+}
+
+func newUserPasswordCmd(e *env) *cobra.Command {
+	var email string
+	var fromStdin, asJSON bool
+	cmd := &cobra.Command{
+		Use: "password", Short: "Set an account's password, as after an import, and end its sessions", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			password, made, err := e.password(fromStdin)
+			if err != nil {
+				return err
+			}
+			return e.withAccounts(cmd.Context(), func(_ *store.DB, accounts *account.Service) error {
+				acc, err := accounts.SetPassword(cmd.Context(), email, password)
+				if err != nil {
+					return err
+				}
+				return e.printUser(createdUser{acc.ID.String(), acc.Email, acc.Name, acc.InstanceOwner, made, acc.CreatedAt}, asJSON)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&email, "email", "", "the account's e-mail address")
+	cmd.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from the first line of stdin")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return require(cmd, "email")
+}
+
+// require makes flags required, with our exit code.
+func require(cmd *cobra.Command, flags ...string) *cobra.Command {
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		var missing []string
+		for _, name := range flags {
+			if !cmd.Flags().Changed(name) {
+				missing = append(missing, "--"+name)
+			}
+		}
+		if len(missing) > 0 {
+			return usageError{fmt.Errorf("%s needs %s", cmd.CommandPath(), strings.Join(missing, ", "))}
+		}
+		return nil
+	}
+	return cmd
+}
+
+// password reads one from stdin, or makes one up, which is then returned as made too.
+func (e *env) password(fromStdin bool) (password, made string, err error) {
+	if !fromStdin {
+		made = rand.Text()
+		return made, made, nil
+	}
+	line, err := bufio.NewReader(io.LimitReader(e.stdin, 4096)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", "", fmt.Errorf("reading the password: %w", err)
+	}
+	return strings.TrimRight(line, "\r\n"), "", nil
+}
+
+func (e *env) printUser(u createdUser, asJSON bool) error {
+	if asJSON {
+		return e.printJSON(u)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "account   %s\nid        %s\n", u.Email, u.ID)
+	if u.Password != "" {
+		fmt.Fprintf(&b, "password  %s   (shown this once)\n", u.Password)
+	}
+	if u.InstanceOwner {
+		b.WriteString("It owns this instance.\n")
+	}
+	_, err := fmt.Fprint(e.stdout, b.String())
+	return err
+}

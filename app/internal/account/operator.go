@@ -1,0 +1,34 @@
+package account
+
+import (
+	"context"
+
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/auth"
+)
+
+// SetPassword gives the account with that e-mail a password from the command line, where no leave is needed, and ends
+// its sessions. Accounts that came with an import have none until then. Errors: validation_failed; not_found.
+func (s *Service) SetPassword(ctx context.Context, email, password string) (Account, error) {
+	var f apperr.Fields
+	checkPassword(&f, "/password", password)
+	if err := f.Err(); err != nil {
+		return Account{}, err
+	}
+	cred, err := s.stores.Accounts.Credentials(ctx, FoldEmail(email))
+	if err != nil {
+		return Account{}, err
+	}
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return Account{}, err
+	}
+	acc, err := s.stores.Accounts.Update(ctx, auth.Principal{AccountID: cred.ID}, true, func(cur Credentials) (Credentials, error) {
+		cur.PasswordHash = hash
+		return cur, nil
+	})
+	if err == nil {
+		s.cache.dropAccount(cred.ID)
+	}
+	return acc, err
+}

@@ -43,7 +43,7 @@ var policies = map[string]policy{
 	"GET /ready":        {public: true, free: true},
 	"GET /openapi.json": {public: true, free: true},
 	"GET /docs":         {public: true, free: true, anyAccept: true},
-	"GET /docs/*":       {public: true, free: true, anyAccept: true, query: []string{"v"}},
+	"GET /docs/*":       {public: true, free: true, anyAccept: true},
 	"* /blobs/*":        {public: true, free: true, anyAccept: true, body: bodyOwn},
 
 	"POST /v1/signup":   {public: true, credentials: true, secret: true},

@@ -138,6 +138,9 @@ func (s *Server) Open(l Live) {
 	s.open.Store(true)
 }
 
+// Routes are the routes that are served, for tests that must not miss one.
+func (s *Server) Routes() chi.Routes { return s.mux }
+
 // Drain makes /ready fail and asks clients to leave their connections, while requests are served on.
 func (s *Server) Drain() { s.draining.Store(true) }
 

@@ -18,8 +18,8 @@ import (
 // patience is how long a statement of a long command may take: the commit of a million tasks indexes their words.
 const patience = 30 * time.Minute
 
-// openDatabase opens the database for a command: up to date where that is this program's business, else it must be. The caller
-// closes it.
+// openDatabase opens the database for a command. Its schema is brought up to date where that is this program's business,
+// else it must be. The caller closes it.
 func openDatabase(ctx context.Context, cfg *config.Config) (*store.DB, error) {
 	options := storeOptions(cfg)
 	options.ReplicaURL = ""
@@ -74,8 +74,8 @@ func (e explained) Error() string { return e.text }
 // Unwrap gives the error in full.
 func (e explained) Unwrap() error { return e.err }
 
-// explain leaves out of an error the code that stands for it over HTTP, and names its cause: at the command line sits the operator,
-// who may see it.
+// explain leaves out of an error the code that stands for it over HTTP, and names its cause: at the command line sits
+// the operator, who may see it.
 func explain(err error) error {
 	var e *apperr.Error
 	if err == nil || !errors.As(err, &e) {

@@ -143,8 +143,8 @@ func adminURL(cfg *config.Config) (string, error) {
 	return u.String(), nil
 }
 
-// await tries until try succeeds or the deadline is over, with a growing pause, and says what it waits for. A login that is refused
-// is waited for as well: a database that has just been made may not know its users yet.
+// await tries until try succeeds or the deadline is over, with a growing pause, and says what it waits for. A login that
+// is refused is waited for as well: a database that has just been made may not know its users yet.
 func (e *env) await(ctx context.Context, cfg *config.Config, deadline time.Time, try func(ctx context.Context) error) error {
 	for pause := 250 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
 		err := try(ctx)

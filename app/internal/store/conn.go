@@ -23,8 +23,22 @@ type conn struct {
 // reader is where reads go that must see every change that was answered.
 func (db *DB) reader() conn { return conn{q: db.read, db: db} }
 
+// patience is how long a statement outside a transaction, or the beginning of one, may take with its wait for a
+// connection. Without it, those who wait for a database that answers nothing would wait for each other's time-outs.
+const patience = 15 * time.Second
+
+// patient bounds a statement on the pool. One in a transaction has a connection already, and the read time-out.
+func (c conn) patient(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, pool := c.q.(*sql.DB); pool {
+		return context.WithTimeout(ctx, patience)
+	}
+	return ctx, func() {}
+}
+
 // exec runs a statement and returns how many rows it matched.
 func (c conn) exec(ctx context.Context, name, text string, args ...any) (int64, error) {
+	ctx, cancel := c.patient(ctx)
+	defer cancel()
 	start := time.Now()
 	res, err := c.q.ExecContext(ctx, c.db.d.render(text), args...)
 	c.db.metrics.observe(name, start, err)
@@ -76,6 +90,8 @@ func one[T any](ctx context.Context, c conn, name, text string, scan func(scanne
 
 // each runs a query and hands every row to fn, so that a long answer is never held in memory.
 func (c conn) each(ctx context.Context, name, text string, fn func(scanner) error, args ...any) (err error) {
+	ctx, cancel := c.patient(ctx)
+	defer cancel()
 	start := time.Now()
 	defer func() {
 		c.db.metrics.observe(name, start, err)

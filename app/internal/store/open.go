@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -108,12 +109,27 @@ func openMySQL(raw string, o Options) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database URL: %w", err)
 	}
-	pool := sql.OpenDB(connector)
+	pool := sql.OpenDB(bounded{connector})
 	pool.SetMaxOpenConns(o.MaxConns)
 	pool.SetMaxIdleConns(o.MaxConns)
 	pool.SetConnMaxLifetime(3 * time.Minute)
 	pool.SetConnMaxIdleTime(time.Minute)
 	return pool, nil
+}
+
+// bounded gives up on a server that takes connections and then says nothing: the driver's own time-out is for the dial
+// alone, and three handshakes may follow each other.
+type bounded struct{ driver.Connector }
+
+// Connect implements driver.Connector.
+func (b bounded) Connect(ctx context.Context) (driver.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	c, err := b.Connector.Connect(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = ctx.Err() // not driver.ErrBadConn, with which the pool would try again
+	}
+	return c, err
 }
 
 // mysqlConfig turns mysql://user:password@host:port/name?tls=true into the driver's settings. The time-outs keep a dead

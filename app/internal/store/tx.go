@@ -46,6 +46,10 @@ func NewID(at time.Time) uuid.UUID {
 // attempts is how often a transaction is run in all when the engine asks for it.
 const attempts = 4
 
+// retryFor bounds the time in which an attempt begins: a database that answers nothing costs its caller one read
+// time-out, not four.
+const retryFor = 5 * time.Second
+
 // mutate runs fn in one transaction and commits it. A deadlock or a connection that broke before the commit rolls back
 // and runs fn again, so fn must change nothing outside the transaction. With an idempotency key in ctx, the key, the
 // request's hash and fn's result are written in the same transaction; when the key is there already, the earlier
@@ -54,12 +58,13 @@ const attempts = 4
 // Errors: of fn; outcome_unknown when the reply to the commit was lost; request_in_flight when another request holds
 // the key; idempotency_key_reused when the key was used for something else; unavailable; storage_full.
 func mutate[T any](ctx context.Context, db *DB, name string, p auth.Principal, fn func(tx *Tx) (T, error)) (T, error) {
+	begin := time.Now()
 	for attempt := 1; ; attempt++ {
 		v, err := attemptTx(ctx, db, p, fn)
 		if err == nil {
 			return v, nil
 		}
-		if !retryable(err) || attempt == attempts || ctx.Err() != nil {
+		if !retryable(err) || attempt == attempts || time.Since(begin) > retryFor || ctx.Err() != nil {
 			var zero T
 			return zero, public(err)
 		}
@@ -90,7 +95,7 @@ func retryable(err error) bool {
 }
 
 func attemptTx[T any](ctx context.Context, db *DB, p auth.Principal, fn func(tx *Tx) (T, error)) (v T, err error) {
-	wait, cancel := context.WithTimeout(ctx, 15*time.Second)
+	wait, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	raw, err := db.write.BeginTx(wait, nil)
 	if err != nil {

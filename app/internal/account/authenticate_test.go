@@ -90,3 +90,22 @@ func TestBearersThatAreNone(t *testing.T) {
 		}
 	})
 }
+
+func TestAuthenticatingTakesOneStatementAndThenNone(t *testing.T) {
+	t.Parallel()
+	each(t, account.Options{}, func(t *testing.T, b *bundle) {
+		mine, _ := b.first(t)
+		b.accounts.Close() // the use is noted
+		for _, step := range []struct {
+			advance time.Duration
+			want    uint64
+		}{{5 * time.Second, 1}, {time.Second, 0}, {5 * time.Second, 1}} {
+			b.clock.advance(step.advance)
+			before := b.statements(t)
+			b.principal(t, mine.Secret)
+			if got := b.statements(t) - before; got != step.want {
+				t.Errorf("%d statements, want %d", got, step.want)
+			}
+		}
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/task-tracker/task-tracker/app/internal/account"
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
@@ -39,6 +40,7 @@ func (c *clock) advance(d time.Duration) {
 
 type bundle struct {
 	db         *store.DB
+	metrics    *prometheus.Registry
 	clock      *clock
 	accounts   *account.Service
 	workspaces *workspace.Service
@@ -51,12 +53,30 @@ func each(t *testing.T, o account.Options, fn func(t *testing.T, b *bundle)) {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()
 			c := &clock{t: time.Now().Truncate(time.Microsecond)}
-			b := &bundle{clock: c, db: testdb.Open(t, engine, store.Options{Now: c.now})}
+			b := &bundle{clock: c, metrics: prometheus.NewRegistry()}
+			b.db = testdb.Open(t, engine, store.Options{Now: c.now, Registry: b.metrics})
 			b.accounts = b.service(t, o)
 			b.workspaces = workspace.NewService(store.NewWorkspaces(b.db), store.NewMembers(b.db), store.NewInvitations(b.db))
 			fn(t, b)
 		})
 	}
+}
+
+// statements is how many statements were run so far.
+func (b *bundle) statements(t *testing.T) (n uint64) {
+	t.Helper()
+	families, err := b.metrics.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == "tasktracker_sql_duration_seconds" {
+			for _, m := range f.GetMetric() {
+				n += m.GetHistogram().GetSampleCount()
+			}
+		}
+	}
+	return n
 }
 
 // service is another process on the same database.

@@ -29,7 +29,7 @@ type OIDCOptions struct {
 // Nothing is asked of the issuer before the first JWT comes, so that its failure does not keep the service from starting.
 type OIDC struct {
 	o    OIDCOptions
-	http context.Context //nolint:containedctx // go-oidc takes its HTTP client from a context
+	http context.Context // go-oidc takes its HTTP client from a context
 
 	mu       sync.Mutex
 	verifier *oidc.IDTokenVerifier

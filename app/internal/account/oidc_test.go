@@ -13,8 +13,8 @@ import (
 	"encoding/json"
 	"maps"
 	"math/big"
-	"net/http"
-	"net/http/httptest"
+	"net/http"          //nolint:depguard // an issuer to ask, on this machine
+	"net/http/httptest" //nolint:depguard // an issuer to ask, on this machine
 	"sync"
 	"sync/atomic"
 	"testing"

@@ -5,12 +5,13 @@ SHELL := /bin/bash
 # Neither the binary nor the tests use cgo: no C compiler is needed, and both share one build cache.
 export CGO_ENABLED := 0
 
-VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-BINARY    := .build/tasktracker
-TOOLS     := $(CURDIR)/.tools/bin
-TESTFLAGS ?=
-FUZZTIME  ?= 10s
-CONTAINER ?= $(firstword $(notdir $(shell command -v docker podman buildah 2>/dev/null)) docker)
+VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BINARY     := .build/tasktracker
+TOOLS      := $(CURDIR)/.tools/bin
+TESTFLAGS  ?=
+BENCHFLAGS ?=
+FUZZTIME   ?= 10s
+CONTAINER  ?= $(firstword $(notdir $(shell command -v docker podman buildah 2>/dev/null)) docker)
 
 .PHONY: help
 help: ## list the targets
@@ -43,7 +44,7 @@ fuzz: ## run each fuzzer for FUZZTIME (10s)
 
 .PHONY: bench
 bench: ## measure the service against the raw-driver floor, on MySQL
-	@.ci/run bench
+	cd app && go run ./bench $(BENCHFLAGS)
 
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint ## run the linters, the import rules among them

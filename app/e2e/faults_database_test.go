@@ -172,7 +172,7 @@ func TestDatabaseGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u.RawQuery = "read_timeout=2s"
+	u.RawQuery = "read_timeout=1s"
 	s := start(t, options{engine: store.MySQL, database: u.String()})
 	d := newDesk(s)
 
@@ -242,7 +242,7 @@ func TestBlackHole(t *testing.T) {
 			if err != nil || res.status != http.StatusServiceUnavailable {
 				t.Errorf("%s: %v %v", name, res, err)
 			}
-			if took > 25*time.Second {
+			if took > 20*time.Second {
 				t.Errorf("%s hung for %s", name, took)
 			}
 		})

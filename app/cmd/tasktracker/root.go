@@ -66,7 +66,7 @@ func (e *env) exitCode(err error) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintf(e.stderr, "tasktracker: %v\n", err)
+	_, _ = fmt.Fprintf(e.stderr, "tasktracker: %v\n", err) // nobody is left to tell
 	var usage usageError
 	if errors.As(err, &usage) || strings.HasPrefix(err.Error(), "unknown command") {
 		return 2

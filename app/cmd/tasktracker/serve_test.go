@@ -160,7 +160,7 @@ func TestServe(t *testing.T) {
 // TestServeWithoutDatabase: the process lives and says what it lacks, and goes on to wait.
 func TestServeWithoutDatabase(t *testing.T) {
 	t.Parallel()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	closed, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,7 +225,7 @@ func TestDrain(t *testing.T) {
 		t.Errorf("a request in the delay: %d", status)
 	}
 	time.Sleep(700 * time.Millisecond)
-	if conn, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://")); err == nil {
+	if conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(r.url, "http://")); err == nil {
 		_ = conn.Close()
 		t.Error("connections are still accepted after the delay")
 	}

@@ -42,7 +42,7 @@ var table = []setting{
 		doc: "Where clients reach the API, such as `https://tasks.example.com`. Signed links to attachments on disk start with it.",
 	},
 
-	{
+	{ //nolint:gosec // an example, no password
 		name: prefix + "DATABASE_URL", standard: "sqlite:./var/tasktracker.db", set: setDatabase, show: hidePassword,
 		doc: "`sqlite:PATH` or `mysql://user:password@host:3306/name`, special characters percent-encoded; `?tls=true` for TLS by the system's roots.",
 	},

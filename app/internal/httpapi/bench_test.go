@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"testing"
@@ -33,7 +32,7 @@ func benchTask() api.Task {
 func BenchmarkGet(b *testing.B) {
 	task := benchTask()
 	s := open(b, Options{
-		Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), AccessLog: AccessLogAll,
+		Log: slog.New(slog.NewJSONHandler(&sink{}, nil)), AccessLog: AccessLogAll,
 		RateLimitPrincipal: 1e9, RateLimitAddress: 1e9,
 	})
 	registrar{s.mux, s}.Get("/v1/bench/{task}", func(w http.ResponseWriter, r *http.Request) {

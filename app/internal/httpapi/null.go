@@ -66,6 +66,7 @@ func nullIn(value jsontext.Value, t reflect.Type, pointer string) error {
 				return err
 			}
 		}
+	default: // strings, numbers and the like are what the decoder took them for
 	}
 	return nil
 }

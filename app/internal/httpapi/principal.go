@@ -23,7 +23,6 @@ type exchange struct {
 	requestID string
 	client    netip.Addr // invalid where it is not known
 	principal auth.Principal
-	authed    bool
 	idem      *idem.Request
 	status    int // 0 until the header is written
 	bytes     int64
@@ -84,14 +83,6 @@ func principal(r *http.Request) auth.Principal {
 		return x.principal
 	}
 	return auth.Principal{}
-}
-
-// clientIP is the address of the client, through the proxies that the settings trust; invalid where it is not known.
-func clientIP(r *http.Request) netip.Addr {
-	if x := exchangeOf(r.Context()); x != nil {
-		return x.client
-	}
-	return netip.Addr{}
 }
 
 // requestID is the ID under which this request stands in the log.

@@ -37,7 +37,7 @@ type scrapeLog struct{ log *slog.Logger }
 func (l scrapeLog) Println(v ...any) {
 	for _, one := range v {
 		if err, ok := one.(error); ok {
-			l.log.Warn("metrics", slog.String("error", err.Error())) //nolint:sloglint // promhttp hands on no context
+			l.log.Warn("metrics", slog.String("error", err.Error()))
 		}
 	}
 }

@@ -56,7 +56,7 @@ func TestMetricsHandler(t *testing.T) {
 	t.Parallel()
 	h := MetricsHandler(NewRegistry("1.2.3"), slog.New(slog.DiscardHandler))
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
 	body := w.Body.String()
 	for _, want := range []string{`tasktracker_build_info{goversion="go`, `version="1.2.3"} 1`, "go_goroutines", "process_resident_memory_bytes"} {
 		if !strings.Contains(body, want) {
@@ -64,7 +64,7 @@ func TestMetricsHandler(t *testing.T) {
 		}
 	}
 	w = httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
 	if w.Code != http.StatusNotFound {
 		t.Errorf("/ on the metrics listener: %d", w.Code)
 	}

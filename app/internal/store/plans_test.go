@@ -168,9 +168,11 @@ func fill(t *testing.T, w *world, n int) time.Time {
 		from, n         int
 	}{{w.project, w.labels[0], w.statuses, w.labels, 0, n}, {other, otherLabels[0], otherStatuses, otherLabels, n, n / 4}} {
 		s := func(c project.Category) []byte { id := p.statuses[c]; return id[:] }
-		w.exec(t, `INSERT INTO tasks (id, workspace_id, project_id, number, title, description, status_id, category, priority, parent_id, start_date, due_date,
+		const chunk = 3000 // a statement must end within the connection's read time-out, on a busy machine too
+		for at := 0; at < p.n; at += chunk {
+			w.exec(t, `INSERT INTO tasks (id, workspace_id, project_id, number, title, description, status_id, category, priority, parent_id, start_date, due_date,
   estimate, position, author_id, created_at, updated_at, completed_at, version)
-WITH RECURSIVE seq (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM seq WHERE n < ? - 1),
+WITH RECURSIVE seq (n) AS (SELECT CAST(? AS SIGNED) UNION ALL SELECT n + 1 FROM seq WHERE n < ? - 1),
 d AS (SELECT n, n + ? AS g, CRC32(CONCAT('c', n)) % 100 AS c, CRC32(CONCAT('p', n)) % 100 AS p, CRC32(CONCAT('d', n)) % 100 AS d, CRC32(CONCAT('u', n)) AS u FROM seq)
 SELECT UNHEX(CONCAT(LPAD(HEX(? + g), 12, '0'), '70008', LPAD(HEX(g), 15, '0'))), ?, ?, n + 1, CONCAT('Task ', n), 'Some words',
   CASE WHEN c < 20 THEN ? WHEN c < 45 THEN ? WHEN c < 60 THEN ? WHEN c < 97 THEN ? ELSE ? END,
@@ -178,8 +180,9 @@ SELECT UNHEX(CONCAT(LPAD(HEX(? + g), 12, '0'), '70008', LPAD(HEX(g), 15, '0'))),
   CASE WHEN p < 30 THEN 0 WHEN p < 50 THEN 1 WHEN p < 75 THEN 2 WHEN p < 97 THEN 3 ELSE 4 END,
   NULL, NULL, CASE WHEN d < 40 THEN '9999-12-31' ELSE DATE_FORMAT('2026-01-01' + INTERVAL d % 28 DAY, '%Y-%m-%d') END,
   NULL, u, ?, (? + g) * 1000, (? + u % 1000000) * 1000, NULL, 1 FROM d`,
-			p.n, p.from, first, w.workspace[:], p.project[:], s(project.CategoryBacklog), s(project.CategoryTodo), s(project.CategoryInProgress), s(project.CategoryDone),
-			s(project.CategoryCancelled), w.member.AccountID[:], first, first)
+				at, min(at+chunk, p.n), p.from, first, w.workspace[:], p.project[:], s(project.CategoryBacklog), s(project.CategoryTodo), s(project.CategoryInProgress), s(project.CategoryDone),
+				s(project.CategoryCancelled), w.member.AccountID[:], first, first)
+		}
 		w.exec(t, "UPDATE tasks SET id = ? WHERE project_id = ? AND number = 1", p.parent[:], p.project[:])
 		w.exec(t, "UPDATE tasks SET parent_id = ? WHERE project_id = ? AND number BETWEEN 2 AND 81", p.parent[:], p.project[:])
 		w.exec(t, `INSERT INTO task_labels (task_id, label_id, priority, due_date, position, updated_at)

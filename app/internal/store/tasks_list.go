@@ -151,26 +151,34 @@ func (b *listBuilder) build() (string, []any, error) {
 		b.and("1 = 0")
 	}
 	from, key, id := b.drive()
-	b.and("t.workspace_id = ?", q.WorkspaceID[:])
-	if q.ProjectID != uuid.Nil {
-		b.and("t.project_id = ?", q.ProjectID[:])
+	if q.Text == "" {
+		b.and("t.workspace_id = ?", q.WorkspaceID[:])
+		if q.ProjectID != uuid.Nil {
+			b.and("t.project_id = ?", q.ProjectID[:])
+		}
 	}
 	b.filter()
 	if err := b.seek(key, id); err != nil {
 		return "", nil, err
 	}
-	dir := ""
-	if q.Sort.Desc {
-		dir = " DESC"
+	page := func(key, id string) string {
+		dir := ""
+		if q.Sort.Desc {
+			dir = " DESC"
+		}
+		if key != "" {
+			key += dir + ", "
+		}
+		return " ORDER BY " + key + id + dir + " LIMIT " + strconv.Itoa(q.Limit+1)
 	}
-	order := id + dir
-	if key != "" {
-		order = key + dir + ", " + order
+	join, where := b.join(), " WHERE "+strings.Join(b.where, " AND ")
+	names := join + `projects p ON p.id = t.project_id` + join + `statuses s ON s.id = t.status_id` + join + `accounts a ON a.id = t.author_id`
+	if q.Text == "" {
+		return `SELECT ` + taskColumns + ` FROM ` + from + names + where + page(key, id), b.args, nil
 	}
-	join := b.join()
-	text := `SELECT ` + taskColumns + ` FROM ` + from + join + `projects p ON p.id = t.project_id` + join + `statuses s ON s.id = t.status_id` +
-		join + `accounts a ON a.id = t.author_id WHERE ` + strings.Join(b.where, " AND ") + ` ORDER BY ` + order + ` LIMIT ` + strconv.Itoa(q.Limit+1)
-	return text, b.args, nil
+	// A search sorts all that it finds, so it sorts ids, and reads the tasks of the page only.
+	return `SELECT ` + taskColumns + ` FROM (SELECT ` + id + ` AS id FROM ` + from + where + page(key, id) + `) page` + join + `tasks t ON t.id = page.id` +
+		names + page(key, "t.id"), b.args, nil
 }
 
 // join keeps the planner from reading the small tables first.
@@ -194,14 +202,21 @@ func (b *listBuilder) drive() (from, key, id string) {
 	key, id = "d."+sort, "d.task_id"
 	switch {
 	case q.Text != "":
-		from = "task_search d" + tasks
+		from = "task_search d"
+		if b.readsTasks() {
+			from += tasks
+		}
 		if b.d.engine == MySQL {
 			b.and("MATCH (d.doc) AGAINST (? IN BOOLEAN MODE)", b.d.matchQuery(q.Text))
 		} else {
 			b.and("d.rowid IN (SELECT rowid FROM task_search_fts WHERE task_search_fts MATCH ?)", b.d.matchQuery(q.Text))
 		}
+		b.and("d.workspace_id = ?", q.WorkspaceID[:])
+		if q.ProjectID != uuid.Nil {
+			b.and("d.project_id = ?", q.ProjectID[:])
+		}
 		b.refine()
-		key, id = "t."+sort, "t.id"
+		key = "t." + sort
 	case q.Label != nil:
 		from = "task_labels d" + b.d.useIndex("task_labels_"+sort) + tasks
 		b.and("d.label_id = ?", q.Label[:])
@@ -236,6 +251,13 @@ func (b *listBuilder) drive() (from, key, id string) {
 		key = ""
 	}
 	return from, key, id
+}
+
+// readsTasks reports whether a search needs more of the tasks that it finds than the search index knows.
+func (b *listBuilder) readsTasks() bool {
+	q := b.q
+	return q.Sort.Field != task.SortCreated || q.Parent != nil || q.DueBefore != nil || q.DueAfter != nil || q.UpdatedAfter != nil ||
+		len(q.StatusIDs) > 0 || len(q.Categories) > 0 || len(q.Priorities) > 0
 }
 
 // refine adds the conditions that have an index of their own but do not drive this list.

@@ -159,7 +159,6 @@ func handlerReads(t *testing.T, c *sql.Conn) (sum int64) {
 func fill(t *testing.T, w *world, n int) time.Time {
 	t.Helper()
 	other, otherStatuses, otherLabels := w.newProject(t, "DEV")
-	w.exec(t, "SET SESSION cte_max_recursion_depth = 1000000")
 	const first = 1_760_000_000_000 // milliseconds
 	for _, p := range []struct {
 		project, parent uuid.UUID
@@ -170,7 +169,7 @@ func fill(t *testing.T, w *world, n int) time.Time {
 		s := func(c project.Category) []byte { id := p.statuses[c]; return id[:] }
 		const chunk = 3000 // a statement must end within the connection's read time-out, on a busy machine too
 		for at := 0; at < p.n; at += chunk {
-			w.exec(t, `INSERT INTO tasks (id, workspace_id, project_id, number, title, description, status_id, category, priority, parent_id, start_date, due_date,
+			w.exec(t, `INSERT /*+ SET_VAR(cte_max_recursion_depth = 1000000) */ INTO tasks (id, workspace_id, project_id, number, title, description, status_id, category, priority, parent_id, start_date, due_date,
   estimate, position, author_id, created_at, updated_at, completed_at, version)
 WITH RECURSIVE seq (n) AS (SELECT CAST(? AS SIGNED) UNION ALL SELECT n + 1 FROM seq WHERE n < ? - 1),
 d AS (SELECT n, n + ? AS g, CRC32(CONCAT('c', n)) % 100 AS c, CRC32(CONCAT('p', n)) % 100 AS p, CRC32(CONCAT('d', n)) % 100 AS d, CRC32(CONCAT('u', n)) AS u FROM seq)

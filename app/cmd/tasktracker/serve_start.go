@@ -19,6 +19,7 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/project"
 	"github.com/task-tracker/task-tracker/app/internal/store"
 	"github.com/task-tracker/task-tracker/app/internal/task"
+	"github.com/task-tracker/task-tracker/app/internal/transfer"
 	"github.com/task-tracker/task-tracker/app/internal/workspace"
 )
 
@@ -102,6 +103,7 @@ func (s *starter) open(ctx context.Context) (live httpapi.Live, p parts, err err
 		Comments:    comment.NewService(store.NewComments(s.db)),
 		Attachments: p.attachments,
 		Activity:    activity.NewService(store.NewActivity(s.db)),
+		Transfers:   transfer.NewService(store.NewTransfers(s.db), bytes),
 	}
 	return live, p, nil
 }

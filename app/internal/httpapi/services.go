@@ -10,6 +10,7 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/comment"
 	"github.com/task-tracker/task-tracker/app/internal/project"
 	"github.com/task-tracker/task-tracker/app/internal/task"
+	"github.com/task-tracker/task-tracker/app/internal/transfer"
 	"github.com/task-tracker/task-tracker/app/internal/workspace"
 )
 
@@ -22,6 +23,7 @@ type Services struct {
 	Comments    *comment.Service
 	Attachments *attachment.Service
 	Activity    *activity.Service
+	Transfers   *transfer.Service
 }
 
 // loopback reports whether the request comes from this machine to a server that only this machine can reach. Behind a

@@ -36,7 +36,11 @@ func (s *Server) ExportWorkspace(w http.ResponseWriter, r *http.Request, workspa
 	case err == nil:
 	case out.begun:
 		// The status is out. To cut the connection is the one way left to say that this is not the whole.
-		s.log.LogAttrs(r.Context(), slog.LevelError, "export broke off", slog.String("request_id", requestID(r)), slog.String("error", err.Error()))
+		level := slog.LevelError
+		if out.lost || r.Context().Err() != nil { // the client went away or does not read, which is its own affair
+			level = slog.LevelInfo
+		}
+		s.log.LogAttrs(r.Context(), level, "export broke off", slog.String("request_id", requestID(r)), slog.String("error", err.Error()))
 		panic(http.ErrAbortHandler)
 	default:
 		s.fail(w, r, err)
@@ -49,6 +53,7 @@ type exportWriter struct {
 	control *http.ResponseController
 	name    string
 	begun   bool
+	lost    bool // a write failed
 }
 
 // Write implements io.Writer.
@@ -62,7 +67,9 @@ func (e *exportWriter) Write(b []byte) (int, error) {
 	if err := e.control.SetWriteDeadline(time.Now().Add(stall)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return 0, err
 	}
-	return e.w.Write(b)
+	n, err := e.w.Write(b)
+	e.lost = e.lost || err != nil
+	return n, err
 }
 
 // ImportWorkspace implements [api.ServerInterface].

@@ -285,7 +285,9 @@ func TestLostReply(t *testing.T) {
 	t.Parallel()
 	database, w := through(t, testdb.URL(t, store.MySQL))
 	d := newDesk(start(t, options{engine: store.MySQL, database: database}))
-	ask := func(edits ...func(*http.Request)) *response { return d.post(d.tasksPath(), object{"title": "Once"}, edits...) }
+	ask := func(edits ...func(*http.Request)) *response {
+		return d.post(d.tasksPath(), object{"title": "Once"}, edits...)
+	}
 
 	w.muteCommits(1)
 	go func() {

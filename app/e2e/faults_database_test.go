@@ -231,8 +231,10 @@ func TestBlackHole(t *testing.T) {
 	w.swallow(true)
 	var wg sync.WaitGroup
 	for name, ask := range map[string]func() (*response, error){
-		"read":  func() (*response, error) { return d.try(http.MethodGet, d.tasksPath(), nil) },
-		"write": func() (*response, error) { return d.try(http.MethodPost, d.tasksPath(), object{"title": "Into the dark"}) },
+		"read": func() (*response, error) { return d.try(http.MethodGet, d.tasksPath(), nil) },
+		"write": func() (*response, error) {
+			return d.try(http.MethodPost, d.tasksPath(), object{"title": "Into the dark"})
+		},
 	} {
 		wg.Go(func() {
 			begin := time.Now()

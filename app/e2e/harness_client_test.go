@@ -45,7 +45,7 @@ var people atomic.Int64
 
 // email makes an address that nobody has.
 func email(name string) string {
-	return fmt.Sprintf("%s-%d@example.com", strings.ToLower(name), people.Add(1))
+	return fmt.Sprintf("%s-%d@example.com", strings.ReplaceAll(strings.ToLower(name), " ", "."), people.Add(1))
 }
 
 // signUp makes an account and gives a client with its session. The first one on a server owns the instance.

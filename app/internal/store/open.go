@@ -205,7 +205,7 @@ func openSQLite(path string) (write, read *sql.DB, err error) {
 		return nil, nil, fmt.Errorf("database URL: the SQLite path %q must not contain ? or #", path)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, nil, fmt.Errorf("database folder: %w", err)
+		return nil, nil, fmt.Errorf("database folder %s: %w; it must be writable for the service, %s", filepath.Dir(path), err, anotherPath)
 	}
 	const pragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)"
 	write, err = sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=cache_size(-16000)&"+pragmas)
@@ -217,7 +217,7 @@ func openSQLite(path string) (write, read *sql.DB, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if err := write.PingContext(ctx); err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("database file %s: %w", path, err), write.Close())
+		return nil, nil, errors.Join(sqliteTrouble(path, err), write.Close())
 	}
 	read, err = sql.Open("sqlite", "file:"+path+"?_pragma=query_only(1)&_pragma=cache_size(-4000)&"+pragmas)
 	if err != nil {

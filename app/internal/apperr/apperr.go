@@ -83,9 +83,13 @@ func Invalid(pointer, code, format string, args ...any) *Error {
 const validationMessage = "One or more fields are not valid."
 
 // Missing is the failure for an object that does not exist or that the caller may not know of: the two look the same.
+// The log hears which kind of object it was. The client does not: where one is hidden behind another, the kind would
+// tell how far the request came, and so that the outer one exists.
 func Missing(object string) *Error {
-	return New(NotFound, "There is no such %s, or you have no access to it.", object)
+	return Wrap(errors.New("no "+object), NotFound, missingMessage)
 }
+
+const missingMessage = "There is no such object, or you have no access to it."
 
 // Error implements error. It names the cause, so it is for logs and tests, not for clients.
 func (e *Error) Error() string {
@@ -127,7 +131,7 @@ func From(err error) *Error {
 	if errors.As(err, &d) {
 		switch d.Reason {
 		case auth.ReasonHidden:
-			return Wrap(err, NotFound, "There is no such %s, or you have no access to it.", d.Action.Object())
+			return Wrap(err, NotFound, missingMessage)
 		case auth.ReasonScope:
 			return Wrap(err, InsufficientScope, "This needs a token with the scope %q.", d.Scope)
 		case auth.ReasonRole:

@@ -135,24 +135,17 @@ func (b *bench) container(ctx context.Context, server *mysqlServer, r *limitsRes
 		return nil
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	databaseURL, drop, err := server.database(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, drop()) }()
-	token, err := b.seed(ctx, databaseURL, 16, b.o.tasks, b.o.tasks/4)
-	if err != nil {
-		return err
-	}
-	db, err := store.Open(store.Options{URL: databaseURL, MaxConns: 2})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	f, err := readFixture(ctx, db.SQL(), token)
-	if err != nil {
-		return err
-	}
+	return b.seeded(ctx, server, 16, b.o.tasks, b.o.tasks/4, func(databaseURL string, db *store.DB, token string) error {
+		f, err := readFixture(ctx, db.SQL(), token)
+		if err != nil {
+			return err
+		}
+		return b.squeeze(ctx, databaseURL, join, f, r)
+	})
+}
+
+// squeeze loads a service that join puts into its control group.
+func (b *bench) squeeze(ctx context.Context, databaseURL, join string, f *fixture, r *limitsResult) error {
 	p, err := b.service(ctx, databaseURL, []string{"sh", "-c", join + ` exec "$0" "$@"`})
 	if err != nil {
 		return err

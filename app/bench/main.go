@@ -93,9 +93,13 @@ func (b *bench) run(ctx context.Context) error {
 		return err
 	}
 	defer server.stop()
-	err = b.compare(ctx, server)
+	err = b.seeded(ctx, server, 16, b.o.tasks, b.o.tasks/4, func(url string, db *store.DB, token string) error {
+		return b.compare(ctx, url, db, token)
+	})
 	if err == nil && b.o.million {
-		err = b.paging(ctx, server)
+		err = b.seeded(ctx, server, 1, deepTasks, deepTasks/10, func(url string, db *store.DB, token string) error {
+			return b.paging(ctx, url, db, token)
+		})
 	}
 	if err == nil && b.o.limits {
 		err = b.limits(ctx, server)
@@ -104,14 +108,14 @@ func (b *bench) run(ctx context.Context) error {
 	return err
 }
 
-// compare measures each case on the floor and on the service, in turn.
-func (b *bench) compare(ctx context.Context, server *mysqlServer) (err error) {
+// seeded makes a database, fills it, and hands fn its URL, its pool and a token of its owner. It drops it at the end.
+func (b *bench) seeded(ctx context.Context, server *mysqlServer, projects, tasks, comments int, fn func(url string, db *store.DB, token string) error) (err error) {
 	url, drop, err := server.database(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, drop()) }()
-	token, err := b.seed(ctx, url, 16, b.o.tasks, b.o.tasks/4)
+	token, err := b.seed(ctx, url, projects, tasks, comments)
 	if err != nil {
 		return err
 	}
@@ -120,6 +124,11 @@ func (b *bench) compare(ctx context.Context, server *mysqlServer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	return fn(url, db, token)
+}
+
+// compare measures each case on the floor and on the service, in turn.
+func (b *bench) compare(ctx context.Context, url string, db *store.DB, token string) error {
 	f, err := readFixture(ctx, db.SQL(), token)
 	if err != nil {
 		return err

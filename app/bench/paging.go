@@ -41,21 +41,7 @@ func (r *pagingResult) print(out io.Writer) {
 
 // paging walks to the 10,000th page of a project of a million tasks, by cursor, and measures it against the first, in
 // turn, one request at a time.
-func (b *bench) paging(ctx context.Context, server *mysqlServer) (err error) {
-	databaseURL, drop, err := server.database(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, drop()) }()
-	token, err := b.seed(ctx, databaseURL, 1, deepTasks, deepTasks/10)
-	if err != nil {
-		return err
-	}
-	db, err := store.Open(store.Options{URL: databaseURL, MaxConns: 2})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
+func (b *bench) paging(ctx context.Context, databaseURL string, db *store.DB, token string) error {
 	projects, err := readIDs(ctx, db.SQL(), "SELECT id FROM projects")
 	if err != nil {
 		return err

@@ -142,6 +142,7 @@ func everything(t *testing.T) []byte {
 	var out []transfer.Record
 	var tasks []*transfer.Task
 	var tail []transfer.Record
+	attachments := 0
 	for _, r := range in {
 		if _, ok := r.(*transfer.Activity); ok {
 			tail = append(tail, r)
@@ -159,8 +160,9 @@ func everything(t *testing.T) []byte {
 					out = append(out, &transfer.Revision{CommentID: r.ID, Version: v + 1, Body: "earlier " + r.Body, EditedBy: r.AuthorID, CreatedAt: r.CreatedAt})
 				}
 			}
-			if len(out)%11 == 0 {
-				out = append(out, attachment(r.TaskID, r.AuthorID, sum.WorkspaceID, r.CreatedAt, len(out))...)
+			if len(out)%11 == 0 && attachments < 6 {
+				attachments++
+				out = append(out, attachment(r.TaskID, r.AuthorID, sum.WorkspaceID, r.CreatedAt, attachments)...)
 			}
 		}
 	}
@@ -180,9 +182,12 @@ func everything(t *testing.T) []byte {
 	return encode(t, append(out, tail...))
 }
 
-// attachment is one with bytes that take n%3+1 lines.
+// attachment is the nth; the first has bytes that take three lines.
 func attachment(taskID, author, workspace uuid.UUID, at time.Time, n int) []transfer.Record {
-	data := bytes.Repeat([]byte(fmt.Sprintf("%07d\n", n)), transfer.ChunkSize/8*(n%3)+1)
+	data := bytes.Repeat([]byte(fmt.Sprintf("%07d\n", n)), 100)
+	if n == 1 {
+		data = bytes.Repeat(data, 2*transfer.ChunkSize/len(data)+1)
+	}
 	sum := sha256.Sum256(data)
 	id := store.NewID(at)
 	out := []transfer.Record{&transfer.Attachment{

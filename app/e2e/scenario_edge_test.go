@@ -52,16 +52,16 @@ func (d *office) walkTransfer(t *testing.T) {
 		t.Errorf("dry run: %s", got)
 	}
 	eve.get("/v1/workspaces/"+d.workspace).problem(404, "not_found")
+	torn := raw{"application/x-ndjson", string(bytes.Join(lines[:len(lines)-1], []byte("\n"))) + "\n"}
+	if got := eve.post("/v1/workspaces/import?dry_run=true", torn); got.status != 400 && got.status != 422 {
+		t.Errorf("an export that was cut off: %s", got)
+	}
 	imported := eve.post("/v1/workspaces/import", body).want(201)
 	if imported.location() != "/v1/workspaces/"+d.workspace {
 		t.Errorf("Location %s", imported.location())
 	}
 	other.signUp("Bob").post("/v1/workspaces/import", body).problem(403, "forbidden")
-	torn := raw{"application/x-ndjson", string(bytes.Join(lines[:len(lines)-1], []byte("\n"))) + "\n"}
-	if got := eve.post("/v1/workspaces/import?dry_run=true", torn); got.status != 400 && got.status != 422 {
-		t.Errorf("an export that was cut off: %s", got)
-	}
-	again := run(t, other.opts, nil, "export", d.workspace)
+	again := run(t, other.opts, nil, "export", "--workspace", d.workspace)
 	if diff := cmp.Diff(kinds(t, res.plain()), kinds(t, again)); diff != "" {
 		t.Errorf("the copy differs (-original +copy):\n%s", diff)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/task-tracker/task-tracker/app/internal/account"
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 	"github.com/task-tracker/task-tracker/app/internal/project"
@@ -50,6 +51,9 @@ func (o Options) Validate() error {
 		f.Add("comments", "out_of_range", "there are no tasks to comment on")
 	}
 	apperr.Line(&f, "workspace", o.Workspace, 1, project.MaxName)
+	if !account.ValidEmail(o.OwnerEmail) {
+		f.Add("owner", "invalid_email", "must be an e-mail address")
+	}
 	return f.Err()
 }
 

@@ -47,7 +47,7 @@ func newTokenCreateCmd(e *env) *cobra.Command {
 			return e.withAccounts(cmd.Context(), func(_ *store.DB, accounts *account.Service) error {
 				t, err := accounts.CreateTokenFor(cmd.Context(), email, name, wanted, expiry)
 				if err != nil {
-					return err
+					return noAccount(err, email)
 				}
 				out := createdToken{t.ID.String(), t.Name, t.Scopes, t.ExpiresAt, t.Secret}
 				if asJSON {

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/task-tracker/task-tracker/app/internal/account"
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/store"
 )
 
@@ -95,7 +96,7 @@ func newUserPasswordCmd(e *env) *cobra.Command {
 			return e.withAccounts(cmd.Context(), func(_ *store.DB, accounts *account.Service) error {
 				acc, err := accounts.SetPassword(cmd.Context(), email, password)
 				if err != nil {
-					return err
+					return noAccount(err, email)
 				}
 				return e.printUser(createdUser{acc.ID.String(), acc.Email, acc.Name, acc.InstanceOwner, made, acc.CreatedAt}, asJSON)
 			})
@@ -105,6 +106,14 @@ func newUserPasswordCmd(e *env) *cobra.Command {
 	cmd.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from the first line of stdin")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return require(cmd, "email")
+}
+
+// noAccount says in the operator's words that there is no such account.
+func noAccount(err error, email string) error {
+	if apperr.Is(err, apperr.NotFound) {
+		return fmt.Errorf("there is no account with the e-mail address %s", email)
+	}
+	return err
 }
 
 // require makes flags required, with our exit code.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
+	"hash"
 	"io"
 	"mime"
 	"net/http"
@@ -201,29 +203,50 @@ func takeKey(x *exchange, r *http.Request) error {
 	if len(values) > 1 || !visibleASCII(key, 255) {
 		return invalidParameter(nil, "Idempotency-Key", "must be one value of 1 to 255 visible ASCII characters")
 	}
-	var body []byte
-	if r.Body != nil {
-		var err error
-		if body, err = io.ReadAll(r.Body); err != nil {
-			return bodyError(err)
-		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
+	x.idem = &idem.Request{Key: key}
+	body := &hashedBody{ReadCloser: r.Body, hash: requestHash(r), request: x.idem}
+	if r.Body == nil {
+		body.ReadCloser = http.NoBody
 	}
-	x.idem = &idem.Request{Key: key, Hash: requestHash(r, body)}
+	if x.route.body == bodyNDJSON { // too long to be held: its hash is known when it has been read
+		r.Body = body
+		return nil
+	}
+	whole, err := io.ReadAll(body)
+	if err != nil {
+		return bodyError(err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(whole))
 	return nil
 }
 
-// requestHash is the SHA-256 of method, path, query and body, each with its length before it.
-func requestHash(r *http.Request, body []byte) (sum [32]byte) {
+// requestHash begins the SHA-256 of a request with its method, path and query, each behind its length; the body follows.
+func requestHash(r *http.Request) hash.Hash {
 	h := sha256.New()
-	for _, part := range [][]byte{[]byte(r.Method), []byte(r.URL.Path), []byte(r.URL.RawQuery), body} {
+	for _, part := range []string{r.Method, r.URL.Path, r.URL.RawQuery} {
 		var size [8]byte
 		binary.BigEndian.PutUint64(size[:], uint64(len(part)))
 		h.Write(size[:])
-		h.Write(part)
+		h.Write([]byte(part))
 	}
-	h.Sum(sum[:0])
-	return sum
+	return h
+}
+
+// hashedBody tells the request its hash at the end of its body.
+type hashedBody struct {
+	io.ReadCloser
+	hash    hash.Hash
+	request *idem.Request
+}
+
+// Read implements io.Reader.
+func (b *hashedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.hash.Write(p[:n])
+	if errors.Is(err, io.EOF) {
+		b.hash.Sum(b.request.Hash[:0])
+	}
+	return n, err
 }
 
 func visibleASCII(text string, maxLen int) bool {

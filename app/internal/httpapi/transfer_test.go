@@ -119,6 +119,11 @@ func (d *transferDesk) attach(w *transfer.Writer, task *transfer.Task) error {
 // do sends a request and reads the answer to its end.
 func (d *transferDesk) do(t *testing.T, method, path string, body io.Reader) (*http.Response, []byte, error) {
 	t.Helper()
+	return d.doWithKey(t, method, path, "", body)
+}
+
+func (d *transferDesk) doWithKey(t *testing.T, method, path, key string, body io.Reader) (*http.Response, []byte, error) {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, d.url+path, body)
 	if err != nil {
 		t.Fatal(err)
@@ -126,6 +131,9 @@ func (d *transferDesk) do(t *testing.T, method, path string, body io.Reader) (*h
 	req.Header.Set("Authorization", "Bearer member")
 	if body != nil {
 		req.Header.Set("Content-Type", "application/x-ndjson")
+	}
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -183,6 +191,31 @@ func TestTransferOverHTTP(t *testing.T) {
 	d.blobs.gets, d.blobs.fail = 0, errors.New("the disk is gone")
 	if _, body, err = d.do(t, "GET", "/v1/workspaces/"+d.workspace.String()+"/export", nil); err == nil || bytes.Contains(body, []byte("trailer")) {
 		t.Errorf("a broken export looks whole: %d bytes, %v", len(body), err)
+	}
+}
+
+func TestAnImportCanBeRepeatedUnderItsKey(t *testing.T) {
+	t.Parallel()
+	d := newTransferDesk(t, same)
+	resp, body, err := d.doWithKey(t, "POST", "/v1/workspaces/import", "once", bytes.NewReader(d.file[:len(d.file)/2]))
+	if err != nil || resp.StatusCode != 422 {
+		t.Fatalf("half a file: %v %s %v", resp, body, err)
+	}
+	resp, first, err := d.doWithKey(t, "POST", "/v1/workspaces/import", "once", bytes.NewReader(d.file))
+	if err != nil || resp.StatusCode != 201 || resp.Header.Get("Idempotency-Replayed") != "" {
+		t.Fatalf("the first: %v %s %v", resp, first, err)
+	}
+	resp, body, err = d.doWithKey(t, "POST", "/v1/workspaces/import", "once", bytes.NewReader(d.file))
+	if err != nil || resp.StatusCode != 201 || !bytes.Equal(first, body) || resp.Header.Get("Idempotency-Replayed") != "true" {
+		t.Errorf("the same again: %v %s %v", resp, body, err)
+	}
+	resp, body, err = d.doWithKey(t, "POST", "/v1/workspaces/import", "once", bytes.NewReader(append(bytes.Clone(d.file), '\n')))
+	if err != nil || resp.StatusCode != 422 || !strings.Contains(string(body), "idempotency_key_reused") {
+		t.Errorf("another file: %v %s %v", resp, body, err)
+	}
+	resp, body, err = d.doWithKey(t, "POST", "/v1/workspaces/import", "twice", bytes.NewReader(d.file))
+	if err != nil || resp.StatusCode != 409 || !strings.Contains(string(body), "already_exists") {
+		t.Errorf("another key: %v %s %v", resp, body, err)
 	}
 }
 

@@ -8,7 +8,8 @@ import "context"
 type Request struct {
 	// Key is the Idempotency-Key header as the client sent it, 1 to 255 visible ASCII characters.
 	Key string
-	// Hash is the SHA-256 of method, path, query and body: the same key with another hash is a client's mistake.
+	// Hash is the SHA-256 of method, path, query and body: the same key with another hash is a client's mistake. Of a
+	// streamed body it is known at the body's end.
 	Hash [32]byte
 	// Replayed is set by the store when the answer is that of an earlier request with the same key.
 	Replayed bool

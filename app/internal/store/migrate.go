@@ -43,9 +43,13 @@ func (db *DB) Migrate(ctx context.Context, step func(Migration)) (err error) {
 		return err
 	}
 	for {
+		have := db.schemaVersion(ctx)
 		res, err := p.UpByOne(ctx)
 		if errors.Is(err, goose.ErrNoNextVersion) {
 			break
+		}
+		if err != nil && db.d.engine == SQLite && db.schemaVersion(ctx) > have {
+			continue // another process was quicker with this step
 		}
 		if err != nil {
 			return fmt.Errorf("migrate: %w", public(err))
@@ -94,8 +98,21 @@ func (db *DB) migrator() (*goose.Provider, error) {
 	return goose.NewProvider(dialects[db.d.engine], db.write, dir, goose.WithAllowOutofOrder(false))
 }
 
+// schemaVersion is the last step that was applied; -1 where the database cannot tell.
+func (db *DB) schemaVersion(ctx context.Context) int64 {
+	v, err := one(ctx, conn{q: db.write, db: db}, "schema.version", schemaVersionSQL, scanVersion)
+	if err != nil {
+		return -1
+	}
+	return v
+}
+
+const schemaVersionSQL = `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied = 1`
+
+func scanVersion(row scanner) (v int64, err error) { return v, row.Scan(&v) }
+
 // lockMigrations waits up to a minute for its turn. SQLite needs no lock of ours: each step is a transaction of its one
-// writer, and a step that another process has made meanwhile is found again by its version.
+// writer, and one that another process has made meanwhile fails here, which Migrate sees by the version.
 func (db *DB) lockMigrations(ctx context.Context) (unlock func() error, err error) {
 	if db.d.engine == SQLite {
 		return func() error { return nil }, nil
@@ -155,8 +172,7 @@ func (db *DB) Ready(ctx context.Context) error {
 	}
 	sources := p.ListSources()
 	want := sources[len(sources)-1].Version
-	have, err := one(ctx, db.reader(), "schema.version", "SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied = 1",
-		func(row scanner) (v int64, err error) { return v, row.Scan(&v) })
+	have, err := one(ctx, db.reader(), "schema.version", schemaVersionSQL, scanVersion)
 	switch {
 	case err != nil:
 		return apperr.Wrap(err, apperr.Unavailable, "The database has no schema yet; run `tasktracker migrate up`.")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
+	"github.com/task-tracker/task-tracker/app/internal/idem"
 	"github.com/task-tracker/task-tracker/app/internal/transfer"
 )
 
@@ -78,6 +79,26 @@ func (s *Transfers) FindWorkspace(ctx context.Context, idOrName string) (id uuid
 		return uuid.Nil, "", apperr.New(apperr.Conflict, "Several workspaces have the name %q; say which by its id:%s", idOrName, ids)
 	}
 	return all[0].id, all[0].name, nil
+}
+
+// Earlier implements [transfer.Store].
+func (s *Transfers) Earlier(ctx context.Context, p auth.Principal, read func() error) (*transfer.Summary, error) {
+	request := idem.From(ctx)
+	if request == nil {
+		return nil, nil
+	}
+	kept, err := readKey(ctx, s.db.reader(), p, request)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, public(err)
+	}
+	if err := read(); err != nil {
+		return nil, err
+	}
+	sum := new(transfer.Summary)
+	return sum, kept.replay(request, sum)
 }
 
 // Load implements [transfer.Store]. The transaction has no time limit but its context's, and it is not run again: the

@@ -11,6 +11,8 @@ import (
 
 	"github.com/task-tracker/task-tracker/app/internal/account"
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/auth"
+	"github.com/task-tracker/task-tracker/app/internal/idem"
 	"github.com/task-tracker/task-tracker/app/internal/project"
 	"github.com/task-tracker/task-tracker/app/internal/task"
 	"github.com/task-tracker/task-tracker/app/internal/transfer"
@@ -219,6 +221,22 @@ func (s *sink) Flush(ctx context.Context) error {
 		return err
 	}
 	return s.heap.flush(ctx)
+}
+
+// Keep implements [transfer.Sink].
+func (s *sink) Keep(ctx context.Context, p auth.Principal, sum transfer.Summary) error {
+	request := idem.From(ctx)
+	if request == nil {
+		return nil
+	}
+	_, err := s.tx.exec(ctx, "idempotency.claim", claimKeySQL, p.AccountID[:], request.Key, request.Hash[:], micros(s.tx.Now))
+	if isDuplicate(err) {
+		return apperr.New(apperr.RequestInFlight, "Another import with this Idempotency-Key was made meanwhile. Send the request again to get its answer.")
+	}
+	if err != nil {
+		return err
+	}
+	return keepResult(ctx, s.tx, p, request, sum)
 }
 
 // Link implements [transfer.Sink].

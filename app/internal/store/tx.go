@@ -160,24 +160,35 @@ func claimKey[T any](ctx context.Context, tx *Tx, p auth.Principal, r *idem.Requ
 	case !isDuplicate(err):
 		return false, err
 	}
-	type kept struct {
-		hash   []byte
-		result sql.NullString
-	}
-	k, err := one(ctx, tx.conn, "idempotency.read", readKeySQL, func(row scanner) (k kept, err error) {
-		return k, row.Scan(&k.hash, &k.result)
-	}, p.AccountID[:], r.Key)
+	k, err := readKey(ctx, tx.conn, p, r)
 	if err != nil {
 		return false, err
 	}
+	return true, k.replay(r, out)
+}
+
+// keptKey is an idempotency key that was used before.
+type keptKey struct {
+	hash   []byte
+	result sql.NullString
+}
+
+func readKey(ctx context.Context, c conn, p auth.Principal, r *idem.Request) (keptKey, error) {
+	return one(ctx, c, "idempotency.read", readKeySQL, func(row scanner) (k keptKey, err error) {
+		return k, row.Scan(&k.hash, &k.result)
+	}, p.AccountID[:], r.Key)
+}
+
+// replay puts the earlier result into out if the request is the same.
+func (k keptKey) replay(r *idem.Request, out any) error {
 	if subtle.ConstantTimeCompare(k.hash, r.Hash[:]) != 1 {
-		return false, apperr.New(apperr.IdempotencyKeyReused, "This Idempotency-Key was used before, for a different request. Use a new key for a new request.")
+		return apperr.New(apperr.IdempotencyKeyReused, "This Idempotency-Key was used before, for a different request. Use a new key for a new request.")
 	}
 	if err := json.Unmarshal([]byte(k.result.String), out); err != nil {
-		return false, fmt.Errorf("idempotency: kept result: %w", err)
+		return fmt.Errorf("idempotency: kept result: %w", err)
 	}
 	r.Replayed = true
-	return true, nil
+	return nil
 }
 
 func keepResult[T any](ctx context.Context, tx *Tx, p auth.Principal, r *idem.Request, v T) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/auth"
 	"github.com/task-tracker/task-tracker/app/internal/blob"
 	"github.com/task-tracker/task-tracker/app/internal/transfer"
 )
@@ -323,6 +324,10 @@ func (nowhere) Load(ctx context.Context, _ bool, fn func(context.Context, transf
 	return fn(ctx, nowhereSink{})
 }
 
+func (nowhere) Earlier(context.Context, auth.Principal, func() error) (*transfer.Summary, error) {
+	return nil, nil
+}
+
 type nowhereSink struct{}
 
 func (nowhereSink) Accounts(_ context.Context, accounts []transfer.Account) (map[uuid.UUID]uuid.UUID, int, error) {
@@ -335,6 +340,9 @@ func (nowhereSink) Accounts(_ context.Context, accounts []transfer.Account) (map
 func (nowhereSink) Add(context.Context, transfer.Record, int64) error { return nil }
 func (nowhereSink) Link(context.Context, []transfer.Edge) error       { return nil }
 func (nowhereSink) Flush(context.Context) error                       { return nil }
+func (nowhereSink) Keep(context.Context, auth.Principal, transfer.Summary) error {
+	return nil
+}
 
 // FuzzImport looks for files that make the import panic, or blame anything but the file.
 func FuzzImport(f *testing.F) {

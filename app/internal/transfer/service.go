@@ -24,6 +24,9 @@ type Store interface {
 	Export(ctx context.Context, workspace uuid.UUID, eventual bool, yield func(Record) error) error
 	// AttachmentReady reports whether the attachment is there now and has its bytes.
 	AttachmentReady(ctx context.Context, attachment uuid.UUID) (bool, error)
+	// Earlier gives the summary of the import that was made with the idempotency key in ctx, if there was one and the
+	// request is the same; read reads the request to its end, so that this can be told. Error: idempotency_key_reused.
+	Earlier(ctx context.Context, p auth.Principal, read func() error) (*Summary, error)
 	// Load runs fn in one transaction, which ends with a commit unless fn fails or dryRun is set.
 	Load(ctx context.Context, dryRun bool, fn func(ctx context.Context, s Sink) error) error
 }
@@ -40,6 +43,8 @@ type Sink interface {
 	Link(ctx context.Context, edges []Edge) error
 	// Flush writes all that waits.
 	Flush(ctx context.Context) error
+	// Keep writes the summary under the idempotency key in ctx, if it has one. Error: request_in_flight.
+	Keep(ctx context.Context, p auth.Principal, sum Summary) error
 }
 
 // Edge leads from a subtask to its parent, or from a task to one that it blocks. Line is where it stands in the file.
@@ -166,8 +171,10 @@ type Summary struct {
 // Import reads a workspace from r and makes it, all or nothing. Only the instance's owner may, with the scope admin. With
 // dryRun everything is read, checked and written as it would be, and then rolled back; no attachment is stored.
 //
+// With an idempotency key in ctx the same request made again gets the summary of the first.
+//
 // Errors: already_exists when the workspace, or an id of the file, is here already; validation_failed with the line of
-// the fault; outcome_unknown when the reply to the commit was lost.
+// the fault; idempotency_key_reused; outcome_unknown when the reply to the commit was lost.
 func (s *Service) Import(ctx context.Context, p auth.Principal, r io.Reader, dryRun bool) (Summary, error) {
 	if err := p.May(auth.RoleNone, auth.WorkspaceImport); err != nil {
 		return Summary{}, err
@@ -175,10 +182,22 @@ func (s *Service) Import(ctx context.Context, p auth.Principal, r io.Reader, dry
 	if !p.InstanceOwner {
 		return Summary{}, apperr.New(apperr.Forbidden, "Only the owner of this instance may import a workspace.")
 	}
+	if !dryRun {
+		earlier, err := s.store.Earlier(ctx, p, func() error { _, err := io.Copy(io.Discard, r); return err })
+		if err != nil || earlier != nil {
+			return deref(earlier), err
+		}
+	}
 	var im *importer
 	err := s.store.Load(ctx, dryRun, func(ctx context.Context, sink Sink) error {
 		im = newImporter(NewReader(r), sink, s.blobs, dryRun)
-		return im.run(ctx)
+		if err := im.run(ctx); err != nil || dryRun {
+			return err
+		}
+		if _, err := io.Copy(io.Discard, r); err != nil { // nothing is left, but the end is to be seen
+			return err
+		}
+		return sink.Keep(ctx, p, im.summary())
 	})
 	if err != nil {
 		if im != nil && !apperr.Is(err, apperr.OutcomeUnknown) {
@@ -187,6 +206,13 @@ func (s *Service) Import(ctx context.Context, p auth.Principal, r io.Reader, dry
 		return Summary{}, toLine(err)
 	}
 	return im.summary(), nil
+}
+
+func deref(s *Summary) Summary {
+	if s == nil {
+		return Summary{}
+	}
+	return *s
 }
 
 // toLine gives the fault of a record its line in the message.

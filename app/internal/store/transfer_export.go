@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/project"
 	"github.com/task-tracker/task-tracker/app/internal/task"
 	"github.com/task-tracker/task-tracker/app/internal/transfer"
@@ -40,10 +41,21 @@ type exporter struct {
 // Export implements [transfer.Store]. On MySQL the snapshot is that of REPEATABLE READ, on SQLite that of a read
 // transaction; both are taken by the first read.
 func (s *Transfers) Export(ctx context.Context, workspace uuid.UUID, eventual bool, yield func(transfer.Record) error) error {
-	pool, options := s.db.read, &sql.TxOptions{ReadOnly: true}
 	if eventual && s.db.lagging != nil {
-		pool = s.db.lagging
+		begun := false
+		err := s.export(ctx, s.db.lagging, workspace, func(r transfer.Record) error {
+			begun = true
+			return yield(r)
+		})
+		if begun || !apperr.Is(err, apperr.Unavailable) {
+			return err
+		}
 	}
+	return s.export(ctx, s.db.read, workspace, yield) // also where the replica is down
+}
+
+func (s *Transfers) export(ctx context.Context, pool *sql.DB, workspace uuid.UUID, yield func(transfer.Record) error) error {
+	options := &sql.TxOptions{ReadOnly: true}
 	if s.db.d.engine == MySQL {
 		options.Isolation = sql.LevelRepeatableRead
 	}

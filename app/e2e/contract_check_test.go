@@ -68,7 +68,7 @@ var loadContract = sync.OnceValues(func() (*contract, error) {
 	}
 	// Fixed paths first: /v1/workspaces/import is no workspace.
 	slices.SortStableFunc(c.operations, func(a, b operation) int { return strings.Count(a.path, "{") - strings.Count(b.path, "{") })
-	row := regexp.MustCompile("(?m)^\\| ([0-9]{3}) \\| (.*) \\|$")
+	row := regexp.MustCompile(`(?m)^\| ([0-9]{3}) \| (.*) \|$`)
 	code := regexp.MustCompile("`([a-z_]+)`")
 	for _, m := range row.FindAllStringSubmatch(model.Model.Info.Description, -1) {
 		status, _ := strconv.Atoi(m[1]) // three digits

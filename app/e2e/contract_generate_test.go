@@ -217,9 +217,14 @@ func spoil(t *rapid.T, c *call, content any) {
 var spoiltValues = []any{
 	nil, true, -1, 0, 1e30, json.Number("123456789012345678901234567890"), json.Number("-0"), json.Number("1e400"), json.Number("1.0"), 1.5,
 	math.MaxInt64, math.MinInt64, "", " ", "\t\n", "a\nb", "\u0001", "\u0085", "\ufffe", "\u200b", strings.Repeat("é", 70000), strings.Repeat("x", 501),
-	[]any{}, []any{nil}, object{}, object{"$ref": "#"}, "0001-01-01", "9999-12-31", "2026-02-30", "2026-13-01", "10000-01-01",
+	[]any{},
+	[]any{nil},
+	object{},
+	object{"$ref": "#"},
+	"0001-01-01", "9999-12-31", "2026-02-30", "2026-13-01", "10000-01-01",
 	"0000-00-00T00:00:00Z", "9999-12-31T23:59:60Z", "2026-11-16 09:30:00", "{own.task}", "{random.task}", "{OWN.task}", "urn:uuid:{own.task}", "__proto__",
-	[]any{"{own.label}", "{own.label}"}, []any{"{own.account}", "{foreign.account}"},
+	[]any{"{own.label}", "{own.label}"},
+	[]any{"{own.account}", "{foreign.account}"},
 }
 
 // replaceSomewhere gives a copy of a JSON value in which one value, at whatever depth, is another.

@@ -104,7 +104,7 @@ func start(t testing.TB, o options) *server {
 		o.addr = "127.0.0.1:0"
 	}
 	s := &server{t: t, opts: o, logs: newLogBuffer(), exited: make(chan struct{})}
-	s.cmd = exec.Command(binary, "serve") //nolint:noctx,gosec // it is stopped by its pid
+	s.cmd = exec.Command(binary, "serve") //nolint:noctx // it is stopped by its pid
 	s.cmd.Dir, s.cmd.Env = o.dir, append(environ(o), o.env...)
 	s.cmd.Stderr, s.cmd.SysProcAttr = s.logs, dieWithParent()
 	if err := s.cmd.Start(); err != nil {

@@ -151,7 +151,7 @@ func TestRawRequests(t *testing.T) {
 		})
 	}
 	t.Cleanup(func() {
-		if res, err := http.Get(d.url + "/health"); err != nil || res.StatusCode != 200 { //nolint:noctx,bodyclose // the test has ended
+		if res, err := http.Get(d.url + "/health"); err != nil || res.StatusCode != 200 { //nolint:noctx // the test has ended
 			t.Errorf("afterwards: %v, %v", res, err)
 		}
 	})

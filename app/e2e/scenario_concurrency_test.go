@@ -186,7 +186,7 @@ func TestLinearizable(t *testing.T) {
 				in := asked{title: fmt.Sprintf("%d-%d", i, n)}
 				var err error
 				call := time.Since(begin)
-				switch dice := rand.IntN(10); { //nolint:gosec // chance, not secrecy
+				switch dice := rand.IntN(10); {
 				case dice < 4:
 					in.read = true
 					res, err = d.ada.try(http.MethodGet, path, nil)

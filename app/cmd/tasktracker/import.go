@@ -19,7 +19,8 @@ func newImportCmd(e *env) *cobra.Command {
 	var dryRun, asJSON bool
 	cmd := &cobra.Command{
 		Use: "import [FILE]", Short: "Read a workspace that `export` wrote, all or nothing",
-		Long: "Read a workspace that `export` wrote, from a file or from stdin, all or nothing. Accounts are matched by e-mail address; unknown ones\nare made without a password, which `user password` sets.",
+		Long: "Read a workspace that `export` wrote, from a file or from stdin, all or nothing. Accounts are matched by e-mail address;\n" +
+			"unknown ones are made without a password, which `user password` sets.",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usageError{fmt.Errorf("import takes one file, got %q", args)}

@@ -35,7 +35,8 @@ func newSeedCmd(e *env) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "seed", Short: "Fill a new workspace with projects, tasks and comments to try things out", Args: noArgs,
-		Long: "Fill a new workspace with projects, tasks and comments. The same numbers give the same workspace, ids and times included.\nThe owner's account is made where it is missing; at the end its password and a token are printed.",
+		Long: "Fill a new workspace with projects, tasks and comments. The same numbers give the same workspace, ids and times included.\n" +
+			"The owner's account is made where it is missing; at the end its password and a token are printed.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch at, err := time.Parse(time.RFC3339, now); {
 			case now == "now":

@@ -55,7 +55,8 @@ func newUserCreateCmd(e *env) *cobra.Command {
 	var fromStdin, owner, asJSON bool
 	cmd := &cobra.Command{
 		Use: "create", Short: "Create an account", Args: noArgs,
-		Long: "Create an account. The first one owns the instance; with --owner it is a fault when there is an owner already. Without\n--password-stdin a password is made up and printed, this once.",
+		Long: "Create an account. The first one owns the instance; with --owner it is a fault when there is an owner already.\n" +
+			"Without --password-stdin a password is made up and printed, this once.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			password, made, err := e.password(fromStdin)
 			if err != nil {

@@ -106,7 +106,7 @@ func newGenerator(o Options) *generator {
 // id is a UUIDv7 of that time, with what makes it unique out of the seed. It sorts as [store.NewID]'s do.
 func (g *generator) id(at time.Time) uuid.UUID {
 	var id uuid.UUID
-	us := uint64(at.UnixMicro()) //nolint:gosec // times after 1970
+	us := uint64(at.UnixMicro())
 	binary.BigEndian.PutUint64(id[:8], us/1000<<16|0x7000|us%1000*4096/1000)
 	binary.BigEndian.PutUint64(id[8:], g.r.Uint64())
 	id[8] = id[8]&0x3f | 0x80

@@ -44,19 +44,21 @@ func vocabulary(r *rand.Rand, size int) []string {
 type writer struct {
 	r     *rand.Rand
 	words []string
+	rare  []string // those that are not common
 	zipf  *rand.Zipf
 	buf   []byte
 }
 
 func newWriter(r *rand.Rand) *writer {
 	const size = 4000
-	return &writer{r: r, words: vocabulary(r, size), zipf: rand.NewZipf(r, 1.1, 4, size-1)}
+	words := vocabulary(r, size)
+	return &writer{r: r, words: words, rare: words[len(common):], zipf: rand.NewZipf(r, 1.1, 4, size-1)}
 }
 
 func (w *writer) pick(from []string) string { return from[w.r.IntN(len(from))] }
 
 func (w *writer) title() string {
-	s := w.pick(verbs) + " the " + w.pick(kinds) + " " + w.words[len(common)+int(w.zipf.Uint64())%(len(w.words)-len(common))] + " " + w.pick(things)
+	s := w.pick(verbs) + " the " + w.pick(kinds) + " " + w.rare[w.zipf.Uint64()%uint64(len(w.rare))] + " " + w.pick(things)
 	if w.r.IntN(3) > 0 {
 		s += " of " + strings.ReplaceAll(w.pick(places), "-", " ")
 	}

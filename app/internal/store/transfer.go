@@ -128,13 +128,13 @@ func (s *Transfers) Load(ctx context.Context, dryRun bool, fn func(ctx context.C
 	return nil
 }
 
-// Tune gives SQLite's writer 256 MB for its pages, and a longer log before it moves them to their places, until the
+// Tune gives SQLite's writer 64 MB for its pages, and a longer log before it moves them to their places, until the
 // database is closed: loads of millions of rows touch many indexes at many places. On MySQL it does nothing.
 func (s *Transfers) Tune(ctx context.Context) error {
 	if s.db.d.engine != SQLite {
 		return nil
 	}
-	for _, text := range []string{"PRAGMA cache_size = -262144", "PRAGMA wal_autocheckpoint = 32768"} {
+	for _, text := range []string{"PRAGMA cache_size = -65536", "PRAGMA wal_autocheckpoint = 32768"} {
 		if _, err := (conn{q: s.db.write, db: s.db}).exec(ctx, "transfer.tune", text); err != nil {
 			return public(err)
 		}

@@ -26,51 +26,6 @@ const (
 	importForeignParentSQL = `SELECT id, workspace_id FROM projects WHERE id IN (%) AND workspace_id <> ?`
 )
 
-// sink writes records into the tables; it implements [transfer.Sink].
-type sink struct {
-	tx        *Tx
-	heap      bulk
-	workspace uuid.UUID
-
-	workspaces, accounts, members, projects, counters, statuses, labels *bulkTable
-	tasks, assignees, taskLabels, search                                *bulkTable
-	comments, revisions, attachments, relations, activity               *bulkTable
-
-	// pending is the task whose comments may still follow, with the words found so far.
-	pending     *transfer.Task
-	pendingLine int64
-	words       []string
-}
-
-func newSink(tx *Tx) *sink {
-	const twice = "something with the same id is there already, in the database or earlier in the file"
-	s := &sink{
-		tx:          tx,
-		workspaces:  newBulkTable("workspace", "workspaces", "id, name, created_at, updated_at, version", "The workspace is there already."),
-		accounts:    newBulkTable("account", "accounts", "id, email, email_fold, name, password_hash, owner_slot, created_at, updated_at, version", "an account with the same e-mail address or id has just been made"),
-		members:     newBulkTable("member", "members", "workspace_id, account_id, role, joined_at", "the account is a member already"),
-		projects:    newBulkTable("project", "projects", "id, workspace_id, project_key, name, description, archived, created_at, updated_at, version", "a project with the same id or key is there already"),
-		counters:    newBulkTable("project", "project_counters", "project_id, last_number", twice),
-		statuses:    newBulkTable("status", "statuses", "id, project_id, name, name_fold, category, position, created_at, updated_at, version", "a status with the same id, or the same name in the project, is there already"),
-		labels:      newBulkTable("label", "labels", "id, project_id, name, name_fold, color, created_at, updated_at, version", "a label with the same id, or the same name in the project, is there already"),
-		tasks:       newBulkTable("task", "tasks", "id, workspace_id, project_id, number, title, description, status_id, category, priority, parent_id, start_date, due_date, estimate, position, author_id, created_at, updated_at, completed_at, version", "a task with the same id, or the same number in the project, is there already"),
-		assignees:   newBulkTable("task", "task_assignees", "task_id, account_id, workspace_id, project_id, priority, due_date, position, updated_at", "two of its assignees are one account here"),
-		taskLabels:  newBulkTable("task", "task_labels", "task_id, label_id, priority, due_date, position, updated_at", twice),
-		search:      newBulkTable("task", "task_search", "task_id, workspace_id, project_id, doc", twice),
-		comments:    newBulkTable("comment", "comments", "id, workspace_id, task_id, author_id, body, edited, created_at, updated_at, version", twice),
-		revisions:   newBulkTable("comment_revision", "comment_revisions", "comment_id, version, body, edited_by, created_at", "the comment has a revision with this version already"),
-		attachments: newBulkTable("attachment", "attachments", "id, workspace_id, task_id, author_id, filename, content_type, size, sha256, blob_key, state, created_at, confirmed_at, changed_at", twice),
-		relations:   newBulkTable("relation", "relations", "id, workspace_id, kind, from_task, to_task, created_by, created_at", "the same relation, or one with the same id, is there already"),
-		activity:    newBulkTable("activity", "activity", "id, workspace_id, project_id, task_id, actor_id, token_id, token_name, action, entity_type, entity_id, changes, created_at", twice),
-	}
-	s.relations.check, s.activity.check = s.checkRelations, s.checkActivity
-	s.heap = bulk{c: tx.conn, tables: []*bulkTable{
-		s.workspaces, s.accounts, s.members, s.projects, s.counters, s.statuses, s.labels, s.tasks, s.assignees, s.taskLabels, s.search,
-		s.comments, s.revisions, s.attachments, s.relations, s.activity,
-	}}
-	return s
-}
-
 // Accounts implements [transfer.Sink].
 func (s *sink) Accounts(ctx context.Context, people []transfer.Account) (ids map[uuid.UUID]uuid.UUID, made int, err error) {
 	ids = make(map[uuid.UUID]uuid.UUID, len(people))
@@ -128,21 +83,26 @@ func (s *sink) Add(ctx context.Context, r transfer.Record, line int64) error {
 	case *transfer.Member:
 		return s.heap.add(ctx, s.members, line, r.WorkspaceID[:], r.AccountID[:], r.Role, micros(r.JoinedAt))
 	case *transfer.Project:
-		if err := s.heap.add(ctx, s.projects, line, r.ID[:], r.WorkspaceID[:], r.Key, r.Name, r.Description, r.Archived, micros(r.CreatedAt), micros(r.UpdatedAt), r.Version); err != nil {
+		err := s.heap.add(ctx, s.projects, line, r.ID[:], r.WorkspaceID[:], r.Key, r.Name, r.Description, r.Archived,
+			micros(r.CreatedAt), micros(r.UpdatedAt), r.Version)
+		if err != nil {
 			return err
 		}
 		return s.heap.add(ctx, s.counters, line, r.ID[:], r.LastNumber)
 	case *transfer.Status:
-		return s.heap.add(ctx, s.statuses, line, r.ID[:], r.ProjectID[:], r.Name, project.Fold(r.Name), r.Category.Number(), r.Position, micros(r.CreatedAt), micros(r.UpdatedAt), r.Version)
+		return s.heap.add(ctx, s.statuses, line, r.ID[:], r.ProjectID[:], r.Name, project.Fold(r.Name), r.Category.Number(), r.Position,
+			micros(r.CreatedAt), micros(r.UpdatedAt), r.Version)
 	case *transfer.Label:
-		return s.heap.add(ctx, s.labels, line, r.ID[:], r.ProjectID[:], r.Name, project.Fold(r.Name), r.Color, micros(r.CreatedAt), micros(r.UpdatedAt), r.Version)
+		return s.heap.add(ctx, s.labels, line, r.ID[:], r.ProjectID[:], r.Name, project.Fold(r.Name), r.Color,
+			micros(r.CreatedAt), micros(r.UpdatedAt), r.Version)
 	case *transfer.Task:
 		return s.addTask(ctx, r, line)
 	case *transfer.Comment:
 		if s.pending != nil && s.pending.ID == r.TaskID {
 			s.words = append(s.words, searchWords(r.Body)...)
 		}
-		return s.heap.add(ctx, s.comments, line, r.ID[:], r.WorkspaceID[:], r.TaskID[:], r.AuthorID[:], r.Body, r.Edited, micros(r.CreatedAt), micros(r.UpdatedAt), r.Version)
+		return s.heap.add(ctx, s.comments, line, r.ID[:], r.WorkspaceID[:], r.TaskID[:], r.AuthorID[:], r.Body, r.Edited,
+			micros(r.CreatedAt), micros(r.UpdatedAt), r.Version)
 	case *transfer.Revision:
 		return s.heap.add(ctx, s.revisions, line, r.CommentID[:], r.Version, r.Body, r.EditedBy[:], micros(r.CreatedAt))
 	case *transfer.Attachment:
@@ -150,11 +110,13 @@ func (s *sink) Add(ctx context.Context, r transfer.Record, line int64) error {
 		if err != nil {
 			return fmt.Errorf("attachment %s: sha256: %w", r.ID, err)
 		}
-		return s.heap.add(ctx, s.attachments, line, r.ID[:], r.WorkspaceID[:], r.TaskID[:], r.AuthorID[:], r.Filename, r.ContentType, r.Size, sum, r.BlobKey, 2,
+		return s.heap.add(ctx, s.attachments, line, r.ID[:], r.WorkspaceID[:], r.TaskID[:], r.AuthorID[:],
+			r.Filename, r.ContentType, r.Size, sum, r.BlobKey, 2,
 			micros(r.CreatedAt), microsPtr(r.ConfirmedAt), micros(r.ChangedAt))
 	case *transfer.Relation:
 		s.workspace = r.WorkspaceID
-		return s.heap.add(ctx, s.relations, line, r.ID[:], r.WorkspaceID[:], task.RelationType(r.Relation).Number(), r.FromTask[:], r.ToTask[:], r.CreatedBy[:], micros(r.CreatedAt))
+		return s.heap.add(ctx, s.relations, line, r.ID[:], r.WorkspaceID[:], task.RelationType(r.Relation).Number(),
+			r.FromTask[:], r.ToTask[:], r.CreatedBy[:], micros(r.CreatedAt))
 	case *transfer.Activity:
 		s.workspace = r.WorkspaceID
 		return s.heap.add(ctx, s.activity, line, r.ID[:], r.WorkspaceID[:], idPtr(r.ProjectID), idPtr(r.TaskID), r.ActorID[:], idPtr(r.TokenID), r.TokenName,
@@ -176,7 +138,8 @@ func (s *sink) addTask(ctx context.Context, t *transfer.Task, line int64) error 
 		parent = idPtr(t.ParentID)
 	}
 	updated := micros(t.UpdatedAt)
-	err := s.heap.add(ctx, s.tasks, line, t.ID[:], t.WorkspaceID[:], t.ProjectID[:], t.Number, t.Title, t.Description, t.StatusID[:], t.Category.Number(), priority,
+	err := s.heap.add(ctx, s.tasks, line, t.ID[:], t.WorkspaceID[:], t.ProjectID[:], t.Number, t.Title, t.Description,
+		t.StatusID[:], t.Category.Number(), priority,
 		parent, value(t.StartDate), due, value(t.Estimate), t.Position, t.AuthorID[:], micros(t.CreatedAt), updated, microsPtr(t.CompletedAt), t.Version)
 	if err != nil {
 		return err
@@ -302,7 +265,7 @@ func idArgs(ids []uuid.UUID) []any {
 func (s *sink) checkRelations(ctx context.Context, rows []bulkRow) error {
 	var ids []uuid.UUID
 	for _, r := range rows {
-		ids = append(ids, uuid.UUID(r.args[3].([]byte)), uuid.UUID(r.args[4].([]byte))) //nolint:errcheck // Add put ids there
+		ids = append(ids, uuid.UUID(r.args[3].([]byte)), uuid.UUID(r.args[4].([]byte)))
 	}
 	here, err := s.tasksHere(ctx, ids)
 	if err != nil {

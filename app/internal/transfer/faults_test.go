@@ -109,7 +109,7 @@ func TestImportFindsFaults(t *testing.T) {
 			return keep(l)
 		}},
 		"title": {"title: has 501 characters", func(r []transfer.Record) (any, []transfer.Record) {
-			v := nth[transfer.Task](t, r, 300)
+			v := nth[transfer.Task](t, r, 200)
 			v.Title = strings.Repeat("é", 501)
 			return keep(v)
 		}},
@@ -139,12 +139,12 @@ func TestImportFindsFaults(t *testing.T) {
 			return keep(v)
 		}},
 		"number twice": {"same number", func(r []transfer.Record) (any, []transfer.Record) {
-			v := nth[transfer.Task](t, r, 400)
+			v := nth[transfer.Task](t, r, 250)
 			v.Number = nth(t, r, 0, func(o *transfer.Task) bool { return o.ProjectID == v.ProjectID }).Number
 			return keep(v)
 		}},
 		"task id twice": {"same id", func(r []transfer.Record) (any, []transfer.Record) {
-			v := nth[transfer.Task](t, r, 449)
+			v := nth[transfer.Task](t, r, 259)
 			v.ID = nth[transfer.Task](t, r, 0).ID
 			return v, nil
 		}},

@@ -28,7 +28,7 @@ func cycle(edges []Edge) (line int64, found bool) {
 	next := make([]int32, len(edges)) // edges by number
 	for i, e := range edges {
 		n := index[e.From] + 1
-		next[first[n]] = int32(i) //nolint:gosec // as above
+		next[first[n]] = int32(i)
 		first[n]++
 	}
 	const fresh, open, closed = 0, 1, 2

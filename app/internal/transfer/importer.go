@@ -138,7 +138,8 @@ func bad(pointer, code, format string, args ...any) error {
 func (im *importer) enter(ctx context.Context, stage int) error {
 	switch {
 	case stage < im.stage || stage == im.stage && stage == stageWorkspace:
-		return apperr.New(apperr.ValidationFailed, "stands in the wrong place: the order is workspace, member, project, status, label, task with what hangs on it, relation, activity")
+		return apperr.New(apperr.ValidationFailed, "stands in the wrong place: the order is "+
+			"workspace, member, project, status, label, task with what hangs on it, relation, activity")
 	case stage > stageWorkspace && im.workspace == nil:
 		return errNoWorkspace
 	}

@@ -134,7 +134,7 @@ func encode(t *testing.T, recs []transfer.Record) []byte {
 func everything(t *testing.T) []byte {
 	t.Helper()
 	b := setup(t, store.SQLite)
-	sum, err := seed.Run(t.Context(), b.store, seed.Options{Projects: 3, Tasks: 450, Comments: 900, Seed: 7, Workspace: "Überall & <so>", OwnerEmail: "olga@example.com"}, nil)
+	sum, err := seed.Run(t.Context(), b.store, seed.Options{Projects: 3, Tasks: 260, Comments: 500, Seed: 7, Workspace: "Überall & <so>", OwnerEmail: "olga@example.com"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +211,7 @@ func TestThereAndBackIsLossless(t *testing.T) {
 
 	second := setup(t, store.MySQL)
 	sum := second.mustImport(t, want)
-	if sum.AccountsMatched != 0 || sum.AccountsCreated != 30 || sum.Counts["task"] != 450 || sum.Counts["attachment"] == 0 || sum.Counts["comment_revision"] == 0 {
+	if sum.AccountsMatched != 0 || sum.AccountsCreated != 30 || sum.Counts["task"] != 260 || sum.Counts["attachment"] == 0 || sum.Counts["comment_revision"] == 0 {
 		t.Errorf("summary: %+v", sum)
 	}
 	middle := second.export(t, id)
@@ -286,7 +286,7 @@ func TestDryRunAndAuthorisation(t *testing.T) {
 	file := everything(t)
 	each(t, func(t *testing.T, b *bundle) {
 		sum, err := b.svc.Import(t.Context(), operator(), bytes.NewReader(file), true)
-		if err != nil || !sum.DryRun || sum.Counts["task"] != 450 {
+		if err != nil || !sum.DryRun || sum.Counts["task"] != 260 {
 			t.Fatalf("dry run: %+v, %v", sum, err)
 		}
 		if got := b.rows(t, "accounts") + b.rows(t, "workspaces"); got != "" {

@@ -191,7 +191,8 @@ func (f *floor) get(r *http.Request, id, account uuid.UUID) (any, error) {
 func (f *floor) read(ctx context.Context, q interface {
 	queryer
 	QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row
-}, text string, id, account uuid.UUID) (*floorTask, error) {
+}, text string, id, account uuid.UUID,
+) (*floorTask, error) {
 	var t floorTask
 	var role string
 	var archived bool

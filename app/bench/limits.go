@@ -175,7 +175,8 @@ func controlGroup() (join string, remove func() error, why error) {
 	limits := []limit{{root, "cpu.max", "25000 100000"}, {root, "memory.max", "536870912"}}
 	if _, err := os.Stat(filepath.Join(root, "cgroup.controllers")); err != nil {
 		limits = []limit{
-			{filepath.Join(root, "cpu"), "cpu.cfs_period_us", "100000"}, {filepath.Join(root, "cpu"), "cpu.cfs_quota_us", "25000"},
+			{filepath.Join(root, "cpu"), "cpu.cfs_period_us", "100000"},
+			{filepath.Join(root, "cpu"), "cpu.cfs_quota_us", "25000"},
 			{filepath.Join(root, "memory"), "memory.limit_in_bytes", "536870912"},
 		}
 	}
@@ -194,7 +195,7 @@ func controlGroup() (join string, remove func() error, why error) {
 	for _, l := range limits {
 		dir := filepath.Join(l.dir, name)
 		if !made[dir] {
-			if err := os.Mkdir(dir, 0o755); err != nil { //nolint:gosec // a control group
+			if err := os.Mkdir(dir, 0o755); err != nil {
 				return "", nil, errors.Join(fmt.Errorf("control groups need root: %w", err), remove())
 			}
 			made[dir] = true

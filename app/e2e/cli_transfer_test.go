@@ -32,7 +32,7 @@ func export(t *testing.T, o options, workspace string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "workspace.ndjson")
 	got := tool(t, o, nil, "export", "--workspace", workspace, "-o", file, "--json").want(0).json()
-	content, err := os.ReadFile(file) //nolint:gosec // a test's folder
+	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

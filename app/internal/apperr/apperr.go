@@ -108,7 +108,7 @@ func (e *Error) Unwrap() error { return e.Cause }
 
 // Is makes errors.Is(err, &Error{Code: c}) compare codes.
 func (e *Error) Is(target error) bool {
-	t, ok := target.(*Error) //nolint:errorlint // Is is handed one link of the chain at a time.
+	t, ok := target.(*Error)
 	return ok && t.Code == e.Code && t.Message == ""
 }
 

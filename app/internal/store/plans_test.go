@@ -114,6 +114,7 @@ func examine(t *testing.T, w *world, c *sql.Conn, name string, q task.Query) (in
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
+	defer rows.Close() //nolint:errcheck // rows.Err below has it
 	n := 0
 	for rows.Next() {
 		n++

@@ -275,8 +275,12 @@ func TestForeignFiltersFindNothing(t *testing.T) {
 		secret := foreign.create(t, task.CreateInput{Title: "secret", LabelIDs: foreign.labels, AssigneeIDs: []uuid.UUID{foreign.admin.AccountID}})
 		child := foreign.create(t, task.CreateInput{Title: "secret", ParentID: &secret.ID})
 		for _, q := range []task.Query{
-			{ProjectID: foreign.project}, {StatusIDs: []uuid.UUID{secret.Status.ID}}, {Label: &foreign.labels[0]}, {Assignee: &foreign.admin.AccountID},
-			{Parent: child.ParentID}, {Text: "secret"},
+			{ProjectID: foreign.project},
+			{StatusIDs: []uuid.UUID{secret.Status.ID}},
+			{Label: &foreign.labels[0]},
+			{Assignee: &foreign.admin.AccountID},
+			{Parent: child.ParentID},
+			{Text: "secret"},
 		} {
 			q.WorkspaceID = w.workspace
 			got, _, err := w.tasks.List(t.Context(), w.owner, q)

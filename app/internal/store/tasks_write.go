@@ -20,6 +20,9 @@ func (s *Tasks) Apply(ctx context.Context, p auth.Principal, name string, change
 		results := make([]task.Result, 0, len(changes))
 		for i, c := range changes {
 			r, err := applyChange(ctx, tx, p, c)
+			if err != nil && apperr.From(err).Code == apperr.Internal {
+				return nil, err // the engine's failure and no single change's: mutate has the word for it
+			}
 			if err != nil {
 				return nil, &task.IndexError{Index: i, Err: err}
 			}

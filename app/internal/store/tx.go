@@ -36,7 +36,7 @@ func NewID(at time.Time) uuid.UUID {
 	if _, err := rand.Read(id[8:]); err != nil {
 		panic(fmt.Sprintf("no randomness: %v", err)) // crypto/rand never returns an error
 	}
-	us := uint64(at.UnixMicro()) //nolint:gosec // times after 1970
+	us := uint64(at.UnixMicro())
 	ms, fraction := us/1000, us%1000
 	binary.BigEndian.PutUint64(id[:8], ms<<16|0x7000|fraction*4096/1000)
 	id[8] = id[8]&0x3f | 0x80
@@ -69,7 +69,7 @@ func mutate[T any](ctx context.Context, db *DB, name string, p auth.Principal, f
 			return zero, public(err)
 		}
 		db.metrics.retries.WithLabelValues(name).Inc()
-		pause := time.Duration(attempt) * (5*time.Millisecond + mathrand.N(20*time.Millisecond))
+		pause := time.Duration(attempt) * (5*time.Millisecond + mathrand.N(20*time.Millisecond)) //nolint:gosec // spreads retries; nobody guesses it
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause):

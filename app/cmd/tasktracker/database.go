@@ -15,7 +15,7 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/store"
 )
 
-// patience is how long a statement of a long command may take: the commit of a million tasks indexes their words.
+// patience is how long a step of the schema may take: on a million tasks, an index takes its time.
 const patience = 30 * time.Minute
 
 // openDatabase opens the database for a command. Its schema is brought up to date where that is this program's business,
@@ -24,7 +24,6 @@ func openDatabase(ctx context.Context, cfg *config.Config) (*store.DB, error) {
 	options := storeOptions(cfg)
 	options.ReplicaURL = ""
 	options.Log = slog.New(slog.DiscardHandler)
-	options.URL = patient(options.URL)
 	db, err := store.Open(options)
 	if err != nil {
 		return nil, err
@@ -41,7 +40,7 @@ func openDatabase(ctx context.Context, cfg *config.Config) (*store.DB, error) {
 	return db, nil
 }
 
-// patient gives a MySQL address the read time-out of a long command, unless it has one of its own.
+// patient gives a MySQL address the read time-out of migrations, unless it has one of its own.
 func patient(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "mysql" || u.Query().Has("read_timeout") {

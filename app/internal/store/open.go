@@ -45,6 +45,7 @@ type DB struct {
 	write   *sql.DB
 	read    *sql.DB // the same as write on MySQL; SQLite reads beside its one writer
 	lagging *sql.DB // a replica, or nil
+	loads   *sql.DB // the same as write on SQLite; on MySQL for transactions that may take minutes
 	now     func() time.Time
 	log     *slog.Logger
 	metrics *metrics
@@ -69,12 +70,16 @@ func Open(o Options) (*DB, error) {
 		db.d = newDialect(MySQL)
 		db.write, err = openMySQL(o.URL, o)
 		db.read = db.write
+		if err == nil {
+			db.loads, err = openLoads(o)
+		}
 		if err == nil && o.ReplicaURL != "" {
 			db.lagging, err = openMySQL(o.ReplicaURL, o)
 		}
 	case "sqlite":
 		db.d = newDialect(SQLite)
 		db.write, db.read, err = openSQLite(rest)
+		db.loads = db.write
 	default:
 		return nil, fmt.Errorf("database URL: unknown scheme %q; use mysql://user:password@host:port/name or sqlite:PATH", scheme)
 	}
@@ -93,6 +98,9 @@ func (db *DB) Close() error {
 	err := db.write.Close()
 	if db.read != db.write {
 		err = errors.Join(err, db.read.Close())
+	}
+	if db.loads != db.write {
+		err = errors.Join(err, db.loads.Close())
 	}
 	if db.lagging != nil {
 		err = errors.Join(err, db.lagging.Close())

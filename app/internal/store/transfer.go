@@ -22,6 +22,26 @@ func NewTransfers(db *DB) *Transfers { return &Transfers{db: db} }
 
 var _ transfer.Store = (*Transfers)(nil)
 
+// loadTimeout is how long a statement of a load may take to answer: the commit of a million tasks indexes their words.
+const loadTimeout = 30 * time.Minute
+
+// openLoads opens the pool for loads, whose connections are made when there is one, and closed a minute later.
+func openLoads(o Options) (*sql.DB, error) {
+	cfg, err := mysqlConfig(o.URL, o.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	cfg.ReadTimeout = max(cfg.ReadTimeout, loadTimeout)
+	pool, err := openConfig(cfg)
+	if err != nil {
+		return nil, err
+	}
+	pool.SetMaxOpenConns(min(o.MaxConns, 4))
+	pool.SetMaxIdleConns(4)
+	pool.SetConnMaxIdleTime(time.Minute)
+	return pool, nil
+}
+
 const (
 	transferRoleSQL       = `SELECT role FROM members WHERE workspace_id = ? AND account_id = ?`
 	transferFindSQL       = `SELECT id, name FROM workspaces WHERE name = ? ORDER BY id LIMIT 11`
@@ -104,7 +124,7 @@ func (s *Transfers) Earlier(ctx context.Context, p auth.Principal, read func() e
 // Load implements [transfer.Store]. The transaction has no time limit but its context's, and it is not run again: the
 // stream that fills it cannot be read twice. Where it must not wait longer for others, the caller tries again.
 func (s *Transfers) Load(ctx context.Context, dryRun bool, fn func(ctx context.Context, s transfer.Sink) error) (err error) {
-	raw, err := s.db.write.BeginTx(ctx, nil)
+	raw, err := s.db.loads.BeginTx(ctx, nil)
 	if err != nil {
 		return public(stmtError{"begin", err})
 	}

@@ -24,7 +24,7 @@ func TestFullDisk(t *testing.T) {
 	filler := filepath.Join(dir, "filler")
 	for round := range 3 {
 		fillDisk(t, filler, 600<<10)
-		acked := d.untilFull(fmt.Sprint("round ", round, " "))
+		acked := d.untilFull(fmt.Sprint("round", round))
 		d.get("/v1/tasks/" + first).want(http.StatusOK)
 		s.anonymous().get("/health").want(http.StatusOK)
 		if got := d.upload(s, first); got != nil {
@@ -34,7 +34,7 @@ func TestFullDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, title := range acked {
-			if n := len(d.get("/v1/workspaces/" + d.workspace + "/tasks?q=" + strings.ReplaceAll(title, " ", "+")).want(http.StatusOK).items()); n != 1 {
+			if n := len(d.get("/v1/workspaces/" + d.workspace + "/tasks?q=" + title).want(http.StatusOK).items()); n != 1 {
 				t.Errorf("%q is there %d times, want once", title, n)
 			}
 		}
@@ -62,7 +62,7 @@ func (d desk) untilFull(prefix string) []string {
 	d.t.Helper()
 	var acked []string
 	for i := range 500 {
-		title := fmt.Sprintf("%snumber%d", prefix, i)
+		title := fmt.Sprintf("%snumber%03d", prefix, i)
 		res := d.post(d.tasksPath(), object{"title": title, "description": strings.Repeat("0123456789abcdef", 2000)})
 		if res.status != http.StatusCreated {
 			res.problem(http.StatusInsufficientStorage, "storage_full")

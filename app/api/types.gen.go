@@ -1457,7 +1457,8 @@ type CreateStatusParams struct {
 // ListProjectTasksParams defines parameters for ListProjectTasks.
 type ListProjectTasksParams struct {
 	// Q Full-text search in title, description and comments: all words must occur, each from three characters on and as
-	// the beginning of a word; case does not matter.
+	// the beginning of a word; case does not matter. Shorter words are passed over; without a longer one the answer is
+	// 400.
 	Q *QueryQ `form:"q,omitempty" json:"q,omitempty"`
 
 	// Status Tasks in any of these statuses.
@@ -1731,7 +1732,8 @@ type CreateProjectParams struct {
 // SearchTasksParams defines parameters for SearchTasks.
 type SearchTasksParams struct {
 	// Q Full-text search in title, description and comments: all words must occur, each from three characters on and as
-	// the beginning of a word; case does not matter.
+	// the beginning of a word; case does not matter. Shorter words are passed over; without a longer one the answer is
+	// 400.
 	Q *QueryQ `form:"q,omitempty" json:"q,omitempty"`
 
 	// Project Tasks of this project.

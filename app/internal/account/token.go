@@ -20,11 +20,8 @@ const (
 	KindPersonal Kind = "personal"
 )
 
-// Limits of tokens.
-const (
-	MaxTokenNameLen  = 200                  // characters
-	MaxTokenLifetime = 366 * 24 * time.Hour // a year, leap years included
-)
+// MaxTokenNameLen is how many characters a token's name may have.
+const MaxTokenNameLen = 200
 
 // Token is a personal access token, without its secret.
 type Token struct {
@@ -73,13 +70,8 @@ func (in TokenInput) Validate(now time.Time) error {
 			f.Add("/scopes", "duplicate", "%q is named twice", string(s))
 		}
 	}
-	if in.ExpiresAt != nil {
-		switch {
-		case !in.ExpiresAt.After(now):
-			f.Add("/expires_at", "in_the_past", "must be in the future")
-		case in.ExpiresAt.After(now.Add(MaxTokenLifetime)):
-			f.Add("/expires_at", "too_late", "must be at most one year ahead")
-		}
+	if in.ExpiresAt != nil && !in.ExpiresAt.After(now) {
+		f.Add("/expires_at", "in_the_past", "must be in the future")
 	}
 	return f.Err()
 }

@@ -31,7 +31,6 @@ func testMain(m *testing.M) int {
 	if binary = os.Getenv("TASKTRACKER_TEST_BINARY"); binary != "" {
 		return m.Run()
 	}
-	noteSources()
 	dir, err := os.MkdirTemp("", "tasktracker-e2e-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -48,16 +47,16 @@ func testMain(m *testing.M) int {
 	return m.Run()
 }
 
-// noteSources looks at all that the binary is built from. Go remembers results of tests by the files that they look at:
-// without this, a test of yesterday's binary would pass for one of today's.
-func noteSources() {
+// noteSources looks at all that the binary is built from. Go remembers results of tests by the files that the tests look
+// at: without this, a test of yesterday's binary would pass for one of today's. What TestMain looks at does not count.
+var noteSources = sync.OnceFunc(func() {
 	for _, root := range []string{"../api", "../cmd", "../internal"} {
 		_ = filepath.WalkDir(root, func(path string, _ os.DirEntry, _ error) error {
 			_, _ = os.Stat(path)
 			return nil
 		})
 	}
-}
+})
 
 // each runs a test once per engine, as subtests `sqlite` and `mysql`, in parallel.
 func each(t *testing.T, fn func(t *testing.T, engine store.Engine)) {
@@ -144,6 +143,7 @@ func start(t testing.TB, o options) *server {
 }
 
 func environ(o options) []string {
+	noteSources()
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "TASKTRACKER_") })
 	return append(env,
 		"TASKTRACKER_ADDR="+o.addr, "TASKTRACKER_METRICS_ADDR=", "TASKTRACKER_DATABASE_URL="+o.database,

@@ -26,7 +26,7 @@ func etag(version int64, body []byte) string {
 }
 
 // ifMatch gives the version that the caller wants to change: nil without the header or with `*`.
-// Several entity tags, or one that this service cannot have given, can match nothing: precondition_failed.
+// Of several entity tags the first counts; one that this service cannot have given matches nothing: precondition_failed.
 func ifMatch(r *http.Request) (*int64, error) {
 	values := r.Header["If-Match"]
 	if len(values) == 0 {

@@ -91,7 +91,6 @@ func (s *Server) newRoute(method, pattern string) *route {
 	}
 	return &route{
 		policy: p, method: method, pattern: pattern,
-		// An import is made once by its nature: the workspace's ID is in it, and a second one finds it there.
 		takesKey: method == http.MethodPost && !p.secret && p.body != bodyOwn,
 		series:   s.metrics.forRoute(method, pattern),
 	}

@@ -169,7 +169,7 @@ func (s *Comments) Create(ctx context.Context, p auth.Principal, taskID uuid.UUI
 		if err != nil {
 			return comment.Comment{}, err
 		}
-		if err := reindexTask(ctx, tx, taskID); err != nil {
+		if err := extendIndex(ctx, tx, taskID, body); err != nil {
 			return comment.Comment{}, err
 		}
 		c, _, err := tx.comment(ctx, id, p.AccountID)

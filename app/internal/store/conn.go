@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/google/uuid"
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
@@ -23,8 +25,7 @@ type conn struct {
 // reader is where reads go that must see every change that was answered.
 func (db *DB) reader() conn { return conn{q: db.read, db: db} }
 
-// patience is how long a statement outside a transaction, or the beginning of one, may take with its wait for a
-// connection. Without it, those who wait for a database that answers nothing would wait for each other's time-outs.
+// patience is how long a statement outside a transaction, or a whole transaction, may take with its wait for a connection. Without it, those who wait for a database that answers nothing would wait for each other's time-outs.
 const patience = 15 * time.Second
 
 // patient bounds a statement on the pool. One in a transaction has a connection already, and the read time-out.
@@ -118,7 +119,15 @@ type stmtError struct {
 	err  error
 }
 
-func (e stmtError) Error() string { return "sql " + e.name + ": " + e.err.Error() }
+// Error leaves out the server's own words: of a duplicate key or a syntax error they repeat values.
+func (e stmtError) Error() string {
+	var my *mysql.MySQLError
+	if errors.As(e.err, &my) {
+		return fmt.Sprintf("sql %s: MySQL error %d (%s)", e.name, my.Number, my.SQLState[:])
+	}
+	return "sql " + e.name + ": " + e.err.Error()
+}
+
 func (e stmtError) Unwrap() error { return e.err }
 
 // public turns what is left of an engine's errors into what a client may hear: the database is away, is full, is busy.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"io"
@@ -32,9 +33,9 @@ type dialect struct {
 
 func newDialect(e Engine) *dialect {
 	if e == MySQL {
-		return &dialect{engine: e, words: strings.NewReplacer("{FOR UPDATE}", "FOR UPDATE", "{FOR UPDATE OF t}", "FOR UPDATE OF t", "{INSERT IGNORE}", "INSERT IGNORE")}
+		return &dialect{engine: e, words: strings.NewReplacer("{FOR UPDATE}", "FOR UPDATE", "{FOR UPDATE OF t}", "FOR UPDATE OF t FOR SHARE OF p", "{FOR SHARE OF p}", "FOR SHARE OF p", "{INSERT IGNORE}", "INSERT IGNORE")}
 	}
-	return &dialect{engine: e, words: strings.NewReplacer("{FOR UPDATE}", "", "{FOR UPDATE OF t}", "", "{INSERT IGNORE}", "INSERT OR IGNORE")}
+	return &dialect{engine: e, words: strings.NewReplacer("{FOR UPDATE}", "", "{FOR UPDATE OF t}", "", "{FOR SHARE OF p}", "", "{INSERT IGNORE}", "INSERT OR IGNORE")}
 }
 
 // render puts the engine's own words into a constant statement. Built statements, which have no end, contain no braces.
@@ -87,7 +88,7 @@ func faultOf(err error) fault {
 	switch {
 	case errors.Is(err, mysql.ErrInvalidConn), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET):
 		return faultUnknown
-	case errors.Is(err, driver.ErrBadConn), errors.Is(err, syscall.ECONNREFUSED):
+	case errors.Is(err, driver.ErrBadConn), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, sql.ErrTxDone):
 		return faultUnavailable
 	case errors.As(err, &netErr):
 		return faultUnavailable

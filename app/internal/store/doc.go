@@ -5,7 +5,8 @@
 // stand in dialect.go, as words in braces that a statement may use:
 //
 //	{FOR UPDATE}      locks the rows read, on MySQL; SQLite has one writer
-//	{FOR UPDATE OF t} locks only those of the table t
+//	{FOR UPDATE OF t} locks the task and keeps its project p from being archived meanwhile
+//	{FOR SHARE OF p}  only the latter
 //	{INSERT IGNORE}   passes over rows that exist
 //
 // Every change goes through mutate: one transaction with one clock, run again after a deadlock, with the request's

@@ -97,21 +97,52 @@ const (
 )
 
 // reindexTask makes a task's search document anew from title, description and comments, as the transaction sees them.
-// It locks the document first, so that two comments at once do not lose each other's words.
+// It locks the document first, so that two comments at once do not lose each other's words. It holds one text at a time.
 func reindexTask(ctx context.Context, tx *Tx, taskID uuid.UUID) error {
-	text := func(row scanner) (s string, err error) { return s, row.Scan(&s) }
-	have, err := one(ctx, tx.conn, "search.lock", lockSearchSQL, text, taskID[:])
+	have, err := lockSearch(ctx, tx, taskID)
 	if err != nil {
 		return err
 	}
-	texts, err := collect(ctx, tx.conn, "search.texts", searchTextsSQL, text, taskID[:], taskID[:], taskID[:])
+	var words []string
+	err = tx.each(ctx, "search.texts", searchTextsSQL, func(row scanner) error {
+		var text string
+		if err := row.Scan(&text); err != nil {
+			return err
+		}
+		words = mergeWords(words, searchWords(text))
+		return nil
+	}, taskID[:], taskID[:], taskID[:])
 	if err != nil {
 		return err
 	}
-	doc := searchDoc(texts...)
+	return writeSearch(ctx, tx, taskID, have, words)
+}
+
+// extendIndex adds the words of a new text to a task's search document.
+func extendIndex(ctx context.Context, tx *Tx, taskID uuid.UUID, text string) error {
+	have, err := lockSearch(ctx, tx, taskID)
+	if err != nil {
+		return err
+	}
+	return writeSearch(ctx, tx, taskID, have, mergeWords(strings.Fields(have), searchWords(text)))
+}
+
+// mergeWords is the sorted union of two sorted lists.
+func mergeWords(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func lockSearch(ctx context.Context, tx *Tx, taskID uuid.UUID) (string, error) {
+	return one(ctx, tx.conn, "search.lock", lockSearchSQL, func(row scanner) (doc string, err error) { return doc, row.Scan(&doc) }, taskID[:])
+}
+
+func writeSearch(ctx context.Context, tx *Tx, taskID uuid.UUID, have string, words []string) error {
+	doc := strings.Join(words, " ")
 	if doc == have {
 		return nil
 	}
-	_, err = tx.exec(ctx, "search.update", updateSearchSQL, doc, taskID[:])
+	_, err := tx.exec(ctx, "search.update", updateSearchSQL, doc, taskID[:])
 	return err
 }

@@ -64,6 +64,19 @@ func TestTaskLife(t *testing.T) {
 	})
 }
 
+func TestPositionZeroIsAPosition(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *store.DB) {
+		w := setup(t, db)
+		if made := w.create(t, task.CreateInput{Title: "x", Position: ptr(int64(0))}); made.Position != 0 {
+			t.Errorf("position %d", made.Position)
+		}
+		if made := w.create(t, task.CreateInput{Title: "x"}); made.Position != 2*task.PositionGap {
+			t.Errorf("position %d", made.Position)
+		}
+	})
+}
+
 func TestTaskPermissions(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *store.DB) {
@@ -132,7 +145,7 @@ func TestParentsMakeNoCircle(t *testing.T) {
 		w, ctx := setup(t, db), t.Context()
 		top := w.create(t, task.CreateInput{Title: "top"})
 		mid := w.create(t, task.CreateInput{Title: "mid", ParentID: &top.ID})
-		low := w.create(t, task.CreateInput{Title: "low", ParentID: &mid.ID})
+		low := w.create(t, task.CreateInput{Title: "low", ParentID: &mid.ID, AssigneeIDs: []uuid.UUID{w.admin.AccountID}, LabelIDs: w.labels[:1]})
 		for _, parent := range []uuid.UUID{top.ID, mid.ID, low.ID} {
 			_, err := w.tasks.Update(ctx, w.member, top.ID, task.Patch{ParentID: nullable.NewNullableWithValue(parent)}, nil)
 			requireCode(t, err, apperr.Cycle)
@@ -141,8 +154,14 @@ func TestParentsMakeNoCircle(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := w.tasks.Get(ctx, w.member, low.ID)
-		if err != nil || got.ParentID != nil || got.Version != low.Version+1 {
+		if err != nil || got.ParentID != nil || got.Version != low.Version+1 || !got.UpdatedAt.After(low.UpdatedAt) {
 			t.Fatalf("the subtask of a deleted task: %v %+v", err, got)
+		}
+		for _, q := range []task.Query{{Assignee: &w.admin.AccountID}, {Label: &w.labels[0]}} { // their copies of updated_at moved too
+			q.WorkspaceID, q.Sort, q.UpdatedAfter = w.workspace, task.Sort{Field: task.SortUpdated}, &low.UpdatedAt
+			if found, next, err := w.tasks.List(ctx, w.member, q); err != nil || len(found) != 1 || next != nil {
+				t.Errorf("%s: %v, %d tasks", describe(q), err, len(found))
+			}
 		}
 	})
 }

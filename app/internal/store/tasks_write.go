@@ -56,7 +56,7 @@ const (
 FROM projects p
 JOIN statuses s ON s.project_id = p.id
 LEFT JOIN members m ON m.workspace_id = p.workspace_id AND m.account_id = ?
-WHERE p.id = ? ORDER BY s.position, s.id`
+WHERE p.id = ? ORDER BY s.position, s.id {FOR SHARE OF p}`
 	nextNumberSQL = `UPDATE project_counters SET last_number = last_number + 1 WHERE project_id = ?`
 	readNumberSQL = `SELECT last_number FROM project_counters WHERE project_id = ?`
 	insertTaskSQL = `INSERT INTO tasks (id, workspace_id, project_id, number, title, description, status_id, category, priority, parent_id,
@@ -87,7 +87,7 @@ func createTask(ctx context.Context, tx *Tx, p auth.Principal, c task.Change) (t
 	if t.Number, err = nextNumber(ctx, tx, t.ProjectID); err != nil {
 		return t, err
 	}
-	if t.Position == 0 {
+	if t.Position == task.PositionEnd {
 		t.Position = t.Number * task.PositionGap
 	}
 	if err := insertTask(ctx, tx, t); err != nil {
@@ -217,7 +217,7 @@ func taskChanges(from, to task.Task) activity.Changes {
 }
 
 const (
-	orphanSubtasksSQL = `UPDATE tasks SET parent_id = NULL, version = version + 1 WHERE parent_id = ?`
+	orphanSubtasksSQL = `UPDATE tasks SET parent_id = NULL, updated_at = ?, version = version + 1 WHERE parent_id = ?`
 	subtasksSQL       = `SELECT id FROM tasks WHERE parent_id = ? {FOR UPDATE}`
 	dropTaskBlobsSQL  = `UPDATE attachments SET state = 3, changed_at = ? WHERE task_id = ? AND state <> 3`
 	deleteSearchSQL   = `DELETE FROM task_search WHERE task_id = ?`
@@ -248,11 +248,14 @@ func deleteTask(ctx context.Context, tx *Tx, p auth.Principal, c task.Change) er
 			return err
 		}
 	}
+	if err := touchCopies(ctx, tx, subtasks); err != nil {
+		return err
+	}
 	steps := []struct {
 		name, text string
 		args       []any
 	}{
-		{"task.orphan_subtasks", orphanSubtasksSQL, []any{cur.ID[:]}},
+		{"task.orphan_subtasks", orphanSubtasksSQL, []any{micros(tx.Now), cur.ID[:]}},
 		{"task.drop_attachments", dropTaskBlobsSQL, []any{micros(tx.Now), cur.ID[:]}},
 		{"search.delete", deleteSearchSQL, []any{cur.ID[:]}},
 		{"task.delete", deleteTaskSQL, []any{cur.ID[:]}},
@@ -266,6 +269,27 @@ func deleteTask(ctx context.Context, tx *Tx, p auth.Principal, c task.Change) er
 	changes.Add("title", cur.Title, nil)
 	return tx.record(ctx, p, activity.Entry{
 		WorkspaceID: cur.WorkspaceID, ProjectID: &cur.ProjectID, TaskID: &cur.ID, Action: "task.deleted", EntityType: "task", EntityID: cur.ID, Changes: changes,
+	})
+}
+
+const (
+	touchAssigneeTimesSQL = `UPDATE task_assignees SET updated_at = ? WHERE task_id IN (%)`
+	touchLabelTimesSQL    = `UPDATE task_labels SET updated_at = ? WHERE task_id IN (%)`
+)
+
+// touchCopies brings the copies of updated_at up to date for tasks that are changed now.
+func touchCopies(ctx context.Context, tx *Tx, tasks []uuid.UUID) error {
+	if len(tasks) == 0 {
+		return nil
+	}
+	args := []any{micros(tx.Now)}
+	for i := range tasks {
+		args = append(args, tasks[i][:])
+	}
+	_, err := tx.exec(ctx, "task.touch_assignee_times", tx.db.d.filled(touchAssigneeTimesSQL, len(tasks)), args...)
+	return firstError(err, func() error {
+		_, err := tx.exec(ctx, "task.touch_label_times", tx.db.d.filled(touchLabelTimesSQL, len(tasks)), args...)
+		return err
 	})
 }
 

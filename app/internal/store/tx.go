@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -50,8 +51,8 @@ const attempts = 4
 // time-out, not four.
 const retryFor = 5 * time.Second
 
-// mutate runs fn in one transaction and commits it. A deadlock or a connection that broke before the commit rolls back
-// and runs fn again, so fn must change nothing outside the transaction. With an idempotency key in ctx, the key, the
+// mutate runs fn in one transaction and commits it. A deadlock, a lock that was not had in time or a connection that broke
+// before the commit rolls back and runs fn again, so fn must change nothing outside the transaction. With an idempotency key in ctx, the key, the
 // request's hash and fn's result are written in the same transaction; when the key is there already, the earlier
 // result is returned and fn does not run. T must survive a JSON round trip.
 //
@@ -81,15 +82,15 @@ func mutate[T any](ctx context.Context, db *DB, name string, p auth.Principal, f
 // reference that points nowhere is one: what was there when it was checked was deleted since, and the check of the next
 // run says so in words.
 func retryable(err error) bool {
-	if errors.Is(err, &apperr.Error{Code: apperr.OutcomeUnknown}) {
+	if errors.Is(err, &apperr.Error{Code: apperr.OutcomeUnknown}) || errors.Is(err, &apperr.Error{Code: apperr.RequestInFlight}) {
 		return false
 	}
 	switch faultOf(err) {
-	case faultRetry, faultUnknown, faultReference:
+	case faultRetry, faultLockWait, faultUnknown, faultReference:
 		return true
 	case faultUnavailable:
 		return errors.Is(err, driver.ErrBadConn)
-	case faultLockWait, faultOther, faultDuplicate, faultFull:
+	case faultOther, faultDuplicate, faultFull:
 	}
 	return false
 }
@@ -136,6 +137,8 @@ func commitError(err error) error {
 	switch f := faultOf(err); {
 	case errors.Is(err, driver.ErrBadConn), f == faultRetry, f == faultFull, f == faultLockWait:
 		return stmtError{"commit", err}
+	case errors.Is(err, sql.ErrTxDone), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return stmtError{"commit", err} // database/sql says so before it sends the commit: the time was over
 	}
 	return apperr.Wrap(err, apperr.OutcomeUnknown,
 		"The connection to the database broke while the change was being saved: it may or may not have been made. Send the request again with the same Idempotency-Key, or look.")
@@ -192,10 +195,12 @@ func (k keptKey) replay(r *idem.Request, out any) error {
 }
 
 func keepResult[T any](ctx context.Context, tx *Tx, p auth.Principal, r *idem.Request, v T) error {
-	b, err := json.Marshal(v)
-	if err != nil {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // it would make six bytes of one, and nobody reads this as HTML
+	if err := enc.Encode(v); err != nil {
 		return fmt.Errorf("idempotency: result: %w", err)
 	}
-	_, err = tx.exec(ctx, "idempotency.keep", keepKeySQL, string(b), p.AccountID[:], r.Key)
+	_, err := tx.exec(ctx, "idempotency.keep", keepKeySQL, b.String(), p.AccountID[:], r.Key)
 	return err
 }

@@ -66,6 +66,9 @@ func newTask(in CreateInput, place Place) (Task, error) {
 		}
 	}
 	t.validate(&f)
+	if in.Position == nil {
+		t.Position = PositionEnd
+	}
 	return t, f.Err()
 }
 

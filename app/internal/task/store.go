@@ -75,7 +75,7 @@ type Change struct {
 	Op        Op
 	ProjectID uuid.UUID                   // create
 	TaskID    uuid.UUID                   // update, delete
-	Create    func(Place) (Task, error)   // a task without id and number; a zero position means: the end
+	Create    func(Place) (Task, error)   // a task without id and number, perhaps at PositionEnd
 	Update    func(Current) (Task, error) // the whole task as it shall be
 	Delete    func(Current) error
 }

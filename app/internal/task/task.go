@@ -2,6 +2,7 @@ package task
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -19,6 +20,8 @@ const (
 	MaxSubtasks    = 100 // direct ones
 	MaxEstimate    = 1_000_000
 	MaxPosition    = 1 << 53 // what every JSON reader can represent, both ways
+	// PositionEnd asks the writer to put a new task behind all others.
+	PositionEnd = math.MinInt64
 	// PositionGap lies between the default positions of neighbours: position = number × gap.
 	PositionGap = 1 << 20
 )

@@ -4,7 +4,7 @@ CREATE TABLE idempotency_keys (
   account_id BINARY(16) NOT NULL,
   idem_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   request_hash BINARY(32) NOT NULL,
-  result MEDIUMTEXT NULL,
+  result LONGTEXT NULL,
   created_at BIGINT NOT NULL,
   PRIMARY KEY (account_id, idem_key),
   KEY idempotency_keys_created (created_at)

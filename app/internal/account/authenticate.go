@@ -130,5 +130,8 @@ func (s *Service) link(ctx context.Context, id Identity) (Account, error) {
 	if apperr.Is(err, apperr.NotFound) {
 		return acc, apperr.New(apperr.Forbidden, "There is no account with the JWT's e-mail here, and sign-up is closed.")
 	}
+	if err == nil {
+		s.cache.dropAccount(acc.ID) // its tokens may have ended with it
+	}
 	return acc, err
 }

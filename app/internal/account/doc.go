@@ -5,6 +5,10 @@
 // of a request into an [auth.Principal], with a cache that is never older than [Options.CacheTTL], so that a revocation
 // made by another process takes effect within that time, and one made by this process at once.
 //
+// The e-mail of a sign-up is never verified; that of an issuer's JWT is. When a subject of the issuer is first matched
+// with an account by its e-mail, the account's password, tokens and sessions end in the same transaction, so that nobody
+// who registered somebody else's address beforehand stays in. The person may set a password and make tokens anew.
+//
 // Wiring:
 //
 //	accounts := store.NewAccounts(db)

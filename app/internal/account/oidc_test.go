@@ -340,3 +340,54 @@ func TestJWTsMapToAccounts(t *testing.T) {
 		wantCode(t, err, apperr.TokenExpired)
 	})
 }
+
+// Somebody signs up with another person's address and waits for them to come through the issuer.
+func TestLinkingEndsOtherWaysIn(t *testing.T) {
+	t.Parallel()
+	i, k := newIssuer(t), newRSA(t, "k1")
+	i.publish(t, k)
+	each(t, account.Options{}, func(t *testing.T, b *bundle) {
+		ctx := t.Context()
+		b.first(t)
+		s := b.service(t, account.Options{OIDC: verifier(i, b.clock.now)})
+		squatter, p := b.user(t, "grace@example.com")
+		pat, err := s.CreateToken(ctx, p, account.TokenInput{Name: "stay", Scopes: []auth.Scope{auth.ScopeAdmin}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		secrets := []string{squatter.Secret, pat.Secret}
+		for _, secret := range secrets { // into the cache
+			if _, err := s.Authenticate(ctx, secret); err != nil {
+				t.Fatal(err)
+			}
+		}
+		jwt := func(jti string) string {
+			return k.sign(t, "RS256", i.claims(b.clock.now(), map[string]any{"sub": "s-grace", "email": "Grace@example.com", "jti": jti}))
+		}
+		got, err := s.Authenticate(ctx, jwt("1"))
+		if err != nil || got.AccountID != p.AccountID {
+			t.Fatalf("got %+v, %v", got, err)
+		}
+		for _, secret := range secrets {
+			_, err := s.Authenticate(ctx, secret)
+			wantCode(t, err, apperr.Unauthenticated)
+		}
+		_, err = s.Login(ctx, "grace@example.com", password)
+		wantCode(t, err, apperr.Unauthenticated)
+
+		// What the person makes from then on stays, also when they come again.
+		if _, err := s.UpdateMe(ctx, got, account.Patch{Password: ptr(password)}); err != nil {
+			t.Fatal(err)
+		}
+		own, err := s.Login(ctx, "grace@example.com", password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Authenticate(ctx, jwt("2")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Authenticate(ctx, own.Secret); err != nil {
+			t.Error(err)
+		}
+	})
+}

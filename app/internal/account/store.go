@@ -73,7 +73,8 @@ type Identity struct {
 type IdentityStore interface {
 	// ByIdentity finds the account of a subject: not_found.
 	ByIdentity(ctx context.Context, issuer, subject string) (Account, error)
-	// LinkIdentity makes the subject the account with its e-mail, or, with create, a new account. Errors: not_found where
-	// there is no account and none may be made.
+	// LinkIdentity makes the subject the account with its e-mail, or, with create, a new account. An account that was there
+	// loses its password, its tokens and its sessions in the same transaction. Errors: not_found where there is no account
+	// and none may be made.
 	LinkIdentity(ctx context.Context, id Identity, create bool) (Account, error)
 }

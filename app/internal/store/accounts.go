@@ -149,10 +149,18 @@ func (s *Accounts) ByIdentity(ctx context.Context, issuer, subject string) (acco
 func (s *Accounts) LinkIdentity(ctx context.Context, id account.Identity, create bool) (account.Account, error) {
 	return mutate(ctx, s.db, "account.link", auth.Principal{}, func(tx *Tx) (account.Account, error) {
 		c, err := one(ctx, tx.conn, "account.by_email", accountByEmailSQL, scanAccount, id.Email)
+		made := false
 		if errors.Is(err, sql.ErrNoRows) && create {
 			c.Account, err = tx.insertAccount(ctx, account.NewAccount{Email: id.Email, Name: id.Name})
+			made = err == nil
 			if apperr.Is(err, apperr.AlreadyExists) { // made by another request just now
 				c, err = one(ctx, tx.conn, "account.by_email", accountByEmailSQL, scanAccount, id.Email)
+			}
+		}
+		if err == nil && !made {
+			c, err = one(ctx, tx.conn, "account.lock", lockAccountSQL, scanAccount, c.ID[:])
+			if err == nil && c.Email != id.Email { // changed just now
+				err = sql.ErrNoRows
 			}
 		}
 		if err != nil {
@@ -161,7 +169,22 @@ func (s *Accounts) LinkIdentity(ctx context.Context, id account.Identity, create
 		_, err = tx.exec(ctx, "account.insert_identity", insertIdentitySQL, id.Issuer, id.Subject, c.ID[:], micros(tx.Now))
 		if isDuplicate(err) { // linked by another request just now
 			c, err = one(ctx, tx.conn, "account.by_identity", accountBySubject, scanAccount, id.Issuer, id.Subject)
+			return c.Account, err
 		}
-		return c.Account, err
+		if err != nil || made {
+			return c.Account, err
+		}
+		return tx.takeOver(ctx, c)
 	})
+}
+
+// takeOver ends every way into an account that its e-mail was not proven for: whoever signed up with a password may have
+// given somebody else's address. The account is locked.
+func (tx *Tx) takeOver(ctx context.Context, c account.Credentials) (account.Account, error) {
+	if _, err := tx.exec(ctx, "token.end_all", endTokensSQL, c.ID[:]); err != nil || c.PasswordHash == "" {
+		return c.Account, err
+	}
+	c.UpdatedAt, c.Version = tx.Now, c.Version+1
+	_, err := tx.exec(ctx, "account.update", updateAccountSQL, c.Email, c.Email, c.Name, "", micros(c.UpdatedAt), c.Version, c.ID[:])
+	return c.Account, err
 }

@@ -31,6 +31,7 @@ FROM tokens t JOIN accounts a ON a.id = t.account_id WHERE t.hash = ?`
 	insertTokenSQL  = `INSERT INTO tokens (id, account_id, kind, name, hash, scopes, created_at, expires_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)`
 	deleteTokenSQL  = `DELETE FROM tokens WHERE id = ? AND account_id = ? AND kind = ?`
 	endSessionsSQL  = `DELETE FROM tokens WHERE account_id = ? AND kind = ? AND id <> ?`
+	endTokensSQL    = `DELETE FROM tokens WHERE account_id = ?`
 	oldSessionsSQL  = `DELETE FROM tokens WHERE account_id = ? AND kind = ? AND expires_at < ?`
 	touchTokenSQL   = `UPDATE tokens SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at <= ?)`
 	keepOldSessions = 7 * 24 * time.Hour // so that its bearer hears for a while that it expired

@@ -123,8 +123,6 @@ func importError(err error) error {
 		return err
 	case errors.Is(err, blob.ErrNoSpace):
 		return apperr.Wrap(err, apperr.StorageFull, "The storage of the attachments is full. Nothing was imported.")
-	case errors.Is(err, blob.ErrExists):
-		return apperr.Wrap(err, apperr.AlreadyExists, "Other bytes are stored under the key of an attachment. Nothing was imported.")
 	case errors.Is(err, context.Canceled):
 		return apperr.Wrap(err, apperr.ClientClosed, "The request was cancelled before it was done. Nothing was imported.")
 	}

@@ -112,7 +112,7 @@ func (d *transferDesk) attach(w *transfer.Writer, task *transfer.Task) error {
 	sum, id := sha256.Sum256(d.blobs.data), uuid.New()
 	return errors.Join(w.Write(&transfer.Attachment{
 		ID: id, TaskID: task.ID, AuthorID: task.AuthorID, Filename: "a.txt", ContentType: "text/plain", Size: int64(len(d.blobs.data)), SHA256: hex.EncodeToString(sum[:]),
-		BlobKey: "workspace/" + d.workspace.String() + "/" + id.String(), CreatedAt: task.CreatedAt, ChangedAt: task.CreatedAt,
+		CreatedAt: task.CreatedAt, ChangedAt: task.CreatedAt,
 	}), w.Write(&transfer.Data{AttachmentID: id, Data: d.blobs.data}))
 }
 

@@ -12,16 +12,14 @@ import (
 )
 
 // takeAttachment checks an attachment and stores the bytes that follow it. The blob is written while the transaction is
-// open, and removed if that fails.
+// open, and removed if that fails. Its key is made anew by every attempt: were it the file's, an attempt that failed
+// would remove the bytes of another that did not.
 func (im *importer) takeAttachment(ctx context.Context, a *Attachment, line int64) error {
 	a.WorkspaceID = im.workspace.ID
-	if err := errors.Join(a.check(im.workspace.ID), im.below(a.TaskID), im.person("/author_id", &a.AuthorID)); err != nil {
+	if err := errors.Join(a.check(), im.below(a.TaskID), im.person("/author_id", &a.AuthorID)); err != nil {
 		return err
 	}
-	if _, taken := im.keys[a.BlobKey]; taken {
-		return bad("/blob_key", "duplicate", "is another attachment's")
-	}
-	im.keys[a.BlobKey] = false
+	a.BlobKey = "workspace/" + im.workspace.ID.String() + "/" + uuid.NewString()
 	chunks := &chunkReader{in: im.in, id: a.ID, left: a.Size}
 	sum := sha256.New()
 	body := io.TeeReader(chunks, sum)
@@ -29,8 +27,8 @@ func (im *importer) takeAttachment(ctx context.Context, a *Attachment, line int6
 	if im.dryRun {
 		_, err = io.Copy(io.Discard, body)
 	} else {
+		im.keys = append(im.keys, a.BlobKey) // whatever comes of it: a Put whose answer was lost may have stored them
 		err = im.blobs.Put(ctx, a.BlobKey, a.ContentType, a.Size, body)
-		im.keys[a.BlobKey] = err == nil // what was there before with other bytes is not ours to remove
 	}
 	switch {
 	case chunks.err != nil: // whatever became of the blob, this is why
@@ -46,10 +44,7 @@ func (im *importer) takeAttachment(ctx context.Context, a *Attachment, line int6
 // removeBlobs removes what was stored for an import that failed.
 func (im *importer) removeBlobs(ctx context.Context) error {
 	var errs []error
-	for key, stored := range im.keys {
-		if !stored {
-			continue
-		}
+	for _, key := range im.keys {
 		if err := im.blobs.Delete(ctx, key); err != nil {
 			errs = append(errs, fmt.Errorf("the blob %s stays behind: %w", key, err))
 		}

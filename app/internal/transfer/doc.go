@@ -20,8 +20,8 @@
 //
 // The trailer counts the lines of each type and holds the SHA-256 of all lines before it, line ends included, so that a
 // file that was cut off or altered is found out. The same state of a workspace always gives the same bytes. Ids and times are kept;
-// passwords and tokens are not in
-// the file; an account is matched by its e-mail address, and only where the address is unknown it is made, without a password.
+// passwords, tokens and
+// where attachments' bytes are stored are not in the file; an account is matched by its e-mail address, and only where the address is unknown it is made, without a password.
 //
 // Both ways hold no more than some hundred lines in memory, and 40 bytes for each subtask and each "blocks".
 package transfer

@@ -13,7 +13,7 @@ import (
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
-	"github.com/task-tracker/task-tracker/app/internal/blob"
+	"github.com/task-tracker/task-tracker/app/internal/store"
 	"github.com/task-tracker/task-tracker/app/internal/transfer"
 )
 
@@ -187,16 +187,6 @@ func TestImportFindsFaults(t *testing.T) {
 			nth[transfer.Attachment](t, r, 1).Size++
 			return "line", nil
 		}},
-		"key of another workspace": {"blob_key: must be workspace/", func(r []transfer.Record) (any, []transfer.Record) {
-			a := nth[transfer.Attachment](t, r, 1)
-			a.BlobKey = blob.Key(uuid.NewString(), uuid.NewString())
-			return keep(a)
-		}},
-		"key twice": {"blob_key: is another", func(r []transfer.Record) (any, []transfer.Record) {
-			a := nth[transfer.Attachment](t, r, 1)
-			a.BlobKey = nth[transfer.Attachment](t, r, 0).BlobKey
-			return keep(a)
-		}},
 		"relation to nowhere": {"to_task: no task line", func(r []transfer.Record) (any, []transfer.Record) {
 			v := nth[transfer.Relation](t, r, 0)
 			v.ToTask = uuid.New()
@@ -245,14 +235,31 @@ func TestImportFindsFaults(t *testing.T) {
 				t.Errorf("left in %s: %.200s", table, left)
 			}
 		}
-		for _, r := range records(t, file) {
-			if a, ok := r.(*transfer.Attachment); ok {
-				if _, err := b.blobs.Get(t.Context(), a.BlobKey); !errors.Is(err, blob.ErrNotFound) {
-					t.Errorf("bytes left under %s: %v", a.BlobKey, err)
-				}
-			}
+		if left := b.stored(t); left != 0 {
+			t.Errorf("%d blobs are left", left)
 		}
 	})
+}
+
+// losing runs a load and loses it at its end.
+type losing struct{ nowhere }
+
+func (losing) Load(ctx context.Context, _ bool, fn func(context.Context, transfer.Sink) error) error {
+	return errors.Join(fn(ctx, nowhereSink{}), apperr.New(apperr.Unavailable, "The connection is lost."))
+}
+
+// TestFailedImportRemovesOnlyItsOwnBytes lets an attempt fail when another one of the same file has been made.
+func TestFailedImportRemovesOnlyItsOwnBytes(t *testing.T) {
+	t.Parallel()
+	file, b := everything(t), setup(t, store.SQLite)
+	id := b.mustImport(t, file).WorkspaceID
+	before, stored := b.export(t, id), b.stored(t)
+	if _, err := transfer.NewService(losing{}, b.blobs).Import(t.Context(), operator(), bytes.NewReader(file), false); !apperr.Is(err, apperr.Unavailable) {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(before, b.export(t, id)) || b.stored(t) != stored || stored != 6 {
+		t.Errorf("%d blobs, %d before", b.stored(t), stored)
+	}
 }
 
 // insertRelations puts records before the activity.
@@ -354,7 +361,7 @@ func FuzzImport(f *testing.F) {
 {"type":"project","id":"0192ec1a-4e80-7000-8111-fc136c442139","key":"OPS","name":"O","description":"","archived":false,"last_number":1,"created_at":"2024-11-02T09:00:00Z","updated_at":"2024-11-02T09:00:00Z","version":1}
 {"type":"status","id":"0192ec1a-4e80-7000-8112-fc136c442139","project_id":"0192ec1a-4e80-7000-8111-fc136c442139","name":"Todo","category":"todo","position":1,"created_at":"2024-11-02T09:00:00Z","updated_at":"2024-11-02T09:00:00Z","version":1}
 {"type":"task","id":"0192ec1a-4e80-7000-8113-fc136c442139","project_id":"0192ec1a-4e80-7000-8111-fc136c442139","number":1,"title":"T","description":"","status_id":"0192ec1a-4e80-7000-8112-fc136c442139","priority":"none","parent_id":null,"start_date":null,"due_date":"2026-01-01","estimate":null,"position":0,"author_id":"0192ec1a-4e80-7000-815b-fc136c442139","assignee_ids":[],"label_ids":[],"created_at":"2024-11-02T09:00:00Z","updated_at":"2024-11-02T09:00:00Z","completed_at":null,"version":1}
-{"type":"attachment","id":"0192ec1a-4e80-7000-8114-fc136c442139","task_id":"0192ec1a-4e80-7000-8113-fc136c442139","author_id":"0192ec1a-4e80-7000-815b-fc136c442139","filename":"a","content_type":"text/plain","size":3,"sha256":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad","blob_key":"workspace/0192ec1a-4e80-7000-97fc-55cc90cba79d/0192ec1a-4e80-7000-8114-fc136c442139","created_at":"2024-11-02T09:00:00Z","confirmed_at":null,"changed_at":"2024-11-02T09:00:00Z"}
+{"type":"attachment","id":"0192ec1a-4e80-7000-8114-fc136c442139","task_id":"0192ec1a-4e80-7000-8113-fc136c442139","author_id":"0192ec1a-4e80-7000-815b-fc136c442139","filename":"a","content_type":"text/plain","size":3,"sha256":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad","created_at":"2024-11-02T09:00:00Z","confirmed_at":null,"changed_at":"2024-11-02T09:00:00Z"}
 {"type":"attachment_data","attachment_id":"0192ec1a-4e80-7000-8114-fc136c442139","data":"YWJj"}
 {"type":"activity","id":"0192ec1a-4e80-7000-8115-fc136c442139","project_id":null,"task_id":null,"actor_id":"0192ec1a-4e80-7000-815b-fc136c442139","token_id":null,"token_name":"","action":"task.created","entity_type":"task","entity_id":"0192ec1a-4e80-7000-8113-fc136c442139","changes":[],"created_at":"2024-11-02T09:00:00Z"}
 `))

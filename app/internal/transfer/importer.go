@@ -38,7 +38,7 @@ type importer struct {
 	comment   *Comment
 	parents   []Edge
 	blocks    []Edge
-	keys      map[string]bool // of blobs, true for those that were stored
+	keys      []string // of blobs that were or may have been stored
 }
 
 type importedProject struct {
@@ -51,7 +51,6 @@ func newImporter(in *Reader, sink Sink, blobs Blobs, dryRun bool) *importer {
 	return &importer{
 		in: in, sink: sink, blobs: blobs, dryRun: dryRun,
 		accounts: map[uuid.UUID]uuid.UUID{}, projects: map[uuid.UUID]*importedProject{}, statuses: map[uuid.UUID]*Status{}, labels: map[uuid.UUID]uuid.UUID{},
-		keys: map[string]bool{},
 	}
 }
 

@@ -153,12 +153,12 @@ type Attachment struct {
 	ContentType string     `json:"content_type"`
 	Size        int64      `json:"size"`
 	SHA256      string     `json:"sha256"`
-	BlobKey     string     `json:"blob_key"`
 	CreatedAt   time.Time  `json:"created_at"`
 	ConfirmedAt *time.Time `json:"confirmed_at"`
 	ChangedAt   time.Time  `json:"changed_at"`
 
 	WorkspaceID uuid.UUID `json:"-"`
+	BlobKey     string    `json:"-"` // where its bytes are on this instance; each import makes its own
 }
 
 // ChunkSize is how many bytes of an attachment a line carries at most.

@@ -43,7 +43,10 @@ func peek(t *testing.T, engine store.Engine, address string) *sql.DB {
 func (b *bundle) rows(t *testing.T, table string) string {
 	t.Helper()
 	columns := "*"
-	if table == "task_search" {
+	switch table {
+	case "attachments":
+		columns = "id, workspace_id, task_id, author_id, filename, content_type, size, sha256, state, created_at, confirmed_at, changed_at" // each import makes keys of its own
+	case "task_search":
 		columns = "task_id, workspace_id, project_id, doc" // and SQLite's rowid, which means nothing
 	}
 	rows, err := b.peek.QueryContext(t.Context(), "SELECT "+columns+" FROM "+table) //nolint:gosec // the test's own names

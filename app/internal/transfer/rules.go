@@ -176,7 +176,7 @@ func (r *Revision) check() error {
 	return f.Err()
 }
 
-func (a *Attachment) check(workspace uuid.UUID) error {
+func (a *Attachment) check() error {
 	var f faults
 	f.id("/id", a.ID)
 	apperr.Line(&f.Fields, "/filename", a.Filename, 1, attachment.MaxFilename)
@@ -191,10 +191,6 @@ func (a *Attachment) check(workspace uuid.UUID) error {
 		f.Add("/sha256", "invalid_format", "%s", err)
 	} else {
 		a.SHA256 = sum.String()
-	}
-	name, ok := strings.CutPrefix(a.BlobKey, "workspace/"+workspace.String()+"/")
-	if id, err := uuid.Parse(name); !ok || err != nil || id.String() != name {
-		f.Add("/blob_key", "invalid_format", "must be workspace/%s/ and a UUID", workspace)
 	}
 	f.when("/created_at", &a.CreatedAt)
 	f.whenPtr("/confirmed_at", a.ConfirmedAt)

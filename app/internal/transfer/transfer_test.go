@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +34,7 @@ func operator() auth.Principal { return auth.Principal{InstanceOwner: true, Scop
 type bundle struct {
 	db    *store.DB
 	peek  *sql.DB
+	disk  string // the folder of blobs
 	blobs *blob.Disk
 	store *store.Transfers
 	svc   *transfer.Service
@@ -52,7 +55,8 @@ func setup(t *testing.T, engine store.Engine) *bundle {
 	if err := db.Migrate(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	blobs, err := blob.OpenDisk(t.TempDir(), blob.Options{})
+	disk := t.TempDir()
+	blobs, err := blob.OpenDisk(disk, blob.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +66,22 @@ func setup(t *testing.T, engine store.Engine) *bundle {
 		}
 	})
 	s := store.NewTransfers(db)
-	return &bundle{db: db, peek: peek(t, engine, address), blobs: blobs, store: s, svc: transfer.NewService(s, blobs)}
+	return &bundle{db: db, peek: peek(t, engine, address), disk: disk, blobs: blobs, store: s, svc: transfer.NewService(s, blobs)}
+}
+
+// stored counts the blobs.
+func (b *bundle) stored(t *testing.T) (n int) {
+	t.Helper()
+	err := filepath.WalkDir(b.disk, func(_ string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() {
+			n++
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // each runs a test on an instance of each engine.
@@ -162,7 +181,7 @@ func everything(t *testing.T) []byte {
 			}
 			if len(out)%11 == 0 && attachments < 6 {
 				attachments++
-				out = append(out, attachment(r.TaskID, r.AuthorID, sum.WorkspaceID, r.CreatedAt, attachments)...)
+				out = append(out, attachment(r.TaskID, r.AuthorID, r.CreatedAt, attachments)...)
 			}
 		}
 	}
@@ -183,7 +202,7 @@ func everything(t *testing.T) []byte {
 }
 
 // attachment is the nth; the first has bytes that take three lines.
-func attachment(taskID, author, workspace uuid.UUID, at time.Time, n int) []transfer.Record {
+func attachment(taskID, author uuid.UUID, at time.Time, n int) []transfer.Record {
 	data := bytes.Repeat([]byte(fmt.Sprintf("%07d\n", n)), 100)
 	if n == 1 {
 		data = bytes.Repeat(data, 2*transfer.ChunkSize/len(data)+1)
@@ -192,7 +211,7 @@ func attachment(taskID, author, workspace uuid.UUID, at time.Time, n int) []tran
 	id := store.NewID(at)
 	out := []transfer.Record{&transfer.Attachment{
 		ID: id, TaskID: taskID, AuthorID: author, Filename: "plan für ü.txt", ContentType: "text/plain; charset=utf-8", Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:]),
-		BlobKey: blob.Key(workspace.String(), id.String()), CreatedAt: at, ConfirmedAt: &at, ChangedAt: at,
+		CreatedAt: at, ConfirmedAt: &at, ChangedAt: at,
 	}}
 	for len(data) > 0 {
 		k := min(len(data), transfer.ChunkSize)

@@ -155,6 +155,9 @@ func (c *Config) whole(given map[string]string) (faults Faults) {
 				fault(name, "is required where %sDATABASE_HOST is set", prefix)
 			}
 		}
+		if strings.ContainsAny(d.name, badInName) {
+			fault("DATABASE_NAME", "cannot have / or @ in it")
+		}
 		d.URL = (&url.URL{Scheme: "mysql", User: url.UserPassword(d.user, d.password), Host: d.host, Path: "/" + d.name}).String()
 	case parts:
 		fault("DATABASE_HOST", "is required where DATABASE_NAME, DATABASE_USER or DATABASE_PASSWORD is set")

@@ -124,6 +124,7 @@ func TestCombinations(t *testing.T) {
 	for want, environ := range map[string][]string{
 		"DATABASE_HOST: is set beside":       {"DATABASE_HOST=db", "DATABASE_URL=sqlite:x", "DATABASE_NAME=n", "DATABASE_USER=u", "DATABASE_PASSWORD=p"},
 		"DATABASE_PASSWORD: is required":     {"DATABASE_HOST=db", "DATABASE_NAME=n", "DATABASE_USER=u"},
+		"DATABASE_NAME: cannot have":         {"DATABASE_HOST=db", "DATABASE_NAME=a/b", "DATABASE_USER=u", "DATABASE_PASSWORD=p"},
 		"DATABASE_REPLICA_URL: is for MySQL": {"DATABASE_REPLICA_URL=mysql://u:p@h/n"},
 		"DATABASE_CA_FILE: is for MySQL":     {"DATABASE_CA_FILE=x.pem"},
 		"OIDC_ISSUER: and":                   {"OIDC_AUDIENCE=x"},
@@ -136,6 +137,21 @@ func TestCombinations(t *testing.T) {
 		if _, err := Load(environ); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v, want %q", environ, err, want)
 		}
+	}
+}
+
+// A password with a character that ends the host is refused, not shown in part as the database's name.
+func TestPasswordThatEndsTooEarly(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"p@ss/w@127.0.0.1:3306/x", "p@ss/x?w@127.0.0.1:3306/x", "p@ss/x#w@127.0.0.1:3306/x", "p@127.0.0.1/x/y"} {
+		_, err := Load([]string{"TASKTRACKER_DATABASE_URL=mysql://root:" + address})
+		if err == nil || !strings.Contains(err.Error(), "percent-encode") || strings.Contains(err.Error(), "127.0.0.1") {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	c, err := Load([]string{"TASKTRACKER_DATABASE_URL=mysql://root:p%40ss%2Fw%23%3F@127.0.0.1:3306/x"})
+	if err != nil || c.Database.Password() != "p@ss/w#?" {
+		t.Errorf("encoded: %v", err)
 	}
 }
 

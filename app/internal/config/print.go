@@ -24,7 +24,8 @@ func Markdown() string {
 
 The environment is the only source. An empty variable counts as unset unless the table says otherwise. ` +
 		"`tasktracker config`" + ` prints what holds, with
-secrets hidden; a wrong, missing or unknown ` + "`TASKTRACKER_…`" + ` variable stops every command with exit code 2, and all faults are named at once.
+secrets hidden; a wrong, missing or unknown ` + "`TASKTRACKER_…`" + ` variable stops every command that uses the settings with exit code 2
+(` + "`version`, `completion` and `--help`" + ` do not look at them), and all faults are named at once.
 
 | Variable | Default | Meaning |
 |---|---|---|

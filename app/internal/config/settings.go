@@ -35,7 +35,7 @@ var table = []setting{
 	},
 	{
 		name: prefix + "METRICS_ADDR", standard: "127.0.0.1:3001", mayBeEmpty: true, set: address(func(c *Config) *string { return &c.MetricsAddr }),
-		doc: "Where `/metrics` listens, for Prometheus. Empty: no metrics.",
+		doc: "Where `/metrics` listens, for Prometheus. Empty: no metrics. The default is for this machine alone: in a container, set `:3001`, or nothing outside it can scrape.",
 	},
 	{
 		name: prefix + "PUBLIC_URL", when: "`http://` and the address", set: setPublicURL,
@@ -260,59 +260,6 @@ func setPublicURL(c *Config, value string) error {
 		return errors.New("must be http://HOST[:PORT] or https://HOST[:PORT] without a path")
 	}
 	c.PublicURL = u.Scheme + "://" + u.Host
-	return nil
-}
-
-func setDatabase(c *Config, value string) error {
-	if err := checkDatabase(value); err != nil {
-		return err
-	}
-	c.Database.URL = value
-	return nil
-}
-
-func checkDatabase(value string) error {
-	if path, ok := strings.CutPrefix(value, "sqlite:"); ok {
-		if path == "" {
-			return errors.New("sqlite: needs a path: sqlite:./var/tasktracker.db")
-		}
-		return nil
-	}
-	u, err := url.Parse(value)
-	if err != nil { // not err itself: it would print the password
-		return errors.New("cannot be parsed; it must be mysql://user:password@host:3306/name with special characters percent-encoded")
-	}
-	if u.Scheme != "mysql" || u.Hostname() == "" || u.User.Username() == "" || strings.Trim(u.Path, "/") == "" {
-		return errors.New("must be sqlite:PATH or mysql://user:password@host:3306/name")
-	}
-	return nil
-}
-
-func setReplica(c *Config, value string) error {
-	if strings.HasPrefix(value, "sqlite:") {
-		return errors.New("must be mysql://user:password@host:3306/name")
-	}
-	if err := checkDatabase(value); err != nil {
-		return err
-	}
-	c.Database.ReplicaURL = value
-	return nil
-}
-
-func setDatabaseHost(c *Config, value string) error {
-	host := value
-	if h, port, err := net.SplitHostPort(value); err == nil {
-		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-			return fmt.Errorf("%q: the port must be a number", value)
-		}
-		host = h
-	} else if strings.Count(value, ":") > 1 { // a bare IPv6 address
-		value = "[" + strings.Trim(value, "[]") + "]"
-	}
-	if host == "" || strings.ContainsAny(host, " /@") {
-		return fmt.Errorf("%q must be host or host:port", value)
-	}
-	c.Database.host = value
 	return nil
 }
 

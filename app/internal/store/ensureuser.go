@@ -24,7 +24,7 @@ type EnsuredUser struct {
 // Ping asks whether the database answers: unavailable where it does not.
 func (db *DB) Ping(ctx context.Context) error {
 	if err := db.write.PingContext(ctx); err != nil {
-		return apperr.Wrap(err, apperr.Unavailable, "The database cannot be reached.")
+		return unreachable(err)
 	}
 	return nil
 }

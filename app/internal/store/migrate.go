@@ -29,16 +29,19 @@ type Migration struct {
 // migrationLock is the name under which MySQL lets one process migrate at a time.
 const migrationLock = "tasktracker.migrate"
 
+// ErrSchema is in the chain of what [DB.Ready] says of a schema that is missing or older than this program needs.
+var ErrSchema = errors.New("the schema is not up to date")
+
 // Migrate brings the schema up to date, one statement after the other, while no other process does. A schema that is
 // current or newer (a later version of this program was here) is left alone. step, where not nil, hears of each
 // statement that was run. Shared secrets are made where they are missing.
 func (db *DB) Migrate(ctx context.Context, step func(Migration)) (err error) {
 	unlock, err := db.lockMigrations(ctx)
 	if err != nil {
-		return public(err)
+		return connecting(err)
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	p, err := db.migrator()
+	p, err := db.migrator(db.loads) // a step may take minutes
 	if err != nil {
 		return err
 	}
@@ -69,13 +72,13 @@ func (db *DB) Migrate(ctx context.Context, step func(Migration)) (err error) {
 
 // Migrations lists the steps that this program knows, with the time at which each was applied.
 func (db *DB) Migrations(ctx context.Context) ([]Migration, error) {
-	p, err := db.migrator()
+	p, err := db.migrator(db.write)
 	if err != nil {
 		return nil, err
 	}
 	all, err := p.Status(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("migrations: %w", public(err))
+		return nil, fmt.Errorf("migrations: %w", connecting(err))
 	}
 	out := make([]Migration, 0, len(all))
 	for _, s := range all {
@@ -89,18 +92,18 @@ func (db *DB) Migrations(ctx context.Context) ([]Migration, error) {
 	return out, nil
 }
 
-func (db *DB) migrator() (*goose.Provider, error) {
+func (db *DB) migrator(pool *sql.DB) (*goose.Provider, error) {
 	dialects := map[Engine]database.Dialect{MySQL: goose.DialectMySQL, SQLite: goose.DialectSQLite3}
 	dir, err := fs.Sub(migrations, "migrations/"+string(db.d.engine))
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(dialects[db.d.engine], db.write, dir, goose.WithAllowOutofOrder(false))
+	return goose.NewProvider(dialects[db.d.engine], pool, dir, goose.WithAllowOutofOrder(false))
 }
 
 // schemaVersion is the last step that was applied; -1 where the database cannot tell.
 func (db *DB) schemaVersion(ctx context.Context) int64 {
-	v, err := one(ctx, conn{q: db.write, db: db}, "schema.version", schemaVersionSQL, scanVersion)
+	v, err := one(ctx, conn{q: db.loads, db: db}, "schema.version", schemaVersionSQL, scanVersion)
 	if err != nil {
 		return -1
 	}
@@ -148,7 +151,7 @@ func (db *DB) makeSecret(ctx context.Context, name string) error {
 	if _, err := rand.Read(secret); err != nil {
 		return err
 	}
-	_, err := conn{q: db.write, db: db}.exec(ctx, "setting.make", makeSecretSQL, name, secret)
+	_, err := conn{q: db.loads, db: db}.exec(ctx, "setting.make", makeSecretSQL, name, secret)
 	return public(err)
 }
 
@@ -164,9 +167,9 @@ func (db *DB) Secret(ctx context.Context, name string) ([]byte, error) {
 // which of the two fails.
 func (db *DB) Ready(ctx context.Context) error {
 	if err := db.read.PingContext(ctx); err != nil {
-		return apperr.Wrap(err, apperr.Unavailable, "The database cannot be reached.")
+		return unreachable(err)
 	}
-	p, err := db.migrator()
+	p, err := db.migrator(db.write)
 	if err != nil {
 		return err
 	}
@@ -174,10 +177,12 @@ func (db *DB) Ready(ctx context.Context) error {
 	want := sources[len(sources)-1].Version
 	have, err := one(ctx, db.reader(), "schema.version", schemaVersionSQL, scanVersion)
 	switch {
+	case noTable(err):
+		return apperr.Wrap(fmt.Errorf("%w: %w", ErrSchema, err), apperr.Unavailable, "The database has no schema yet; run `tasktracker migrate up`.")
 	case err != nil:
-		return apperr.Wrap(err, apperr.Unavailable, "The database has no schema yet; run `tasktracker migrate up`.")
+		return unreachable(err)
 	case have < want:
-		return apperr.New(apperr.Unavailable, "The database's schema is at version %d and this program needs %d; run `tasktracker migrate up`.", have, want)
+		return apperr.Wrap(ErrSchema, apperr.Unavailable, "The database's schema is at version %d and this program needs %d; run `tasktracker migrate up`.", have, want)
 	}
 	return nil
 }

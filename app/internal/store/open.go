@@ -45,6 +45,7 @@ type DB struct {
 	write   *sql.DB
 	read    *sql.DB // the same as write on MySQL; SQLite reads beside its one writer
 	lagging *sql.DB // a replica, or nil
+	exports *exports
 	loads   *sql.DB // the same as write on SQLite; on MySQL for transactions that may take minutes
 	now     func() time.Time
 	log     *slog.Logger
@@ -76,10 +77,16 @@ func Open(o Options) (*DB, error) {
 		if err == nil && o.ReplicaURL != "" {
 			db.lagging, err = openMySQL(o.ReplicaURL, o)
 		}
+		if err == nil {
+			db.exports, err = openMySQLExports(o)
+		}
 	case "sqlite":
 		db.d = newDialect(SQLite)
 		db.write, db.read, err = openSQLite(rest)
 		db.loads = db.write
+		if err == nil {
+			db.exports, err = openSQLiteExports(rest)
+		}
 	default:
 		return nil, fmt.Errorf("database URL: unknown scheme %q; use mysql://user:password@host:port/name or sqlite:PATH", scheme)
 	}
@@ -105,7 +112,7 @@ func (db *DB) Close() error {
 	if db.lagging != nil {
 		err = errors.Join(err, db.lagging.Close())
 	}
-	return err
+	return errors.Join(err, db.exports.close())
 }
 
 func openMySQL(raw string, o Options) (*sql.DB, error) {
@@ -160,6 +167,10 @@ func mysqlConfig(raw, caFile string) (*mysql.Config, error) {
 	if u.Hostname() == "" || cfg.User == "" || cfg.DBName == "" {
 		return nil, errors.New("database URL: user, host and database name are required: mysql://user:password@host:port/name")
 	}
+	if strings.ContainsAny(cfg.DBName, "/@") || strings.Contains(u.RawQuery, "@") || u.Fragment != "" {
+		// A password with such a character has ended too early; what is left of it is in the name.
+		return nil, errors.New("database URL: no database name has / or @ in it; percent-encode special characters in the password: mysql://user:password@host:port/name")
+	}
 	cfg.Timeout, cfg.ReadTimeout, cfg.WriteTimeout = 3*time.Second, 10*time.Second, 10*time.Second
 	cfg.RejectReadOnly, cfg.InterpolateParams, cfg.ClientFoundRows = true, true, true
 	cfg.Collation = "utf8mb4_bin"
@@ -167,7 +178,7 @@ func mysqlConfig(raw, caFile string) (*mysql.Config, error) {
 	cfg.ParseTime = true // for the migration tool's own table; ours hold integers
 	cfg.Params = map[string]string{
 		"transaction_isolation":    "'READ-COMMITTED'",
-		"innodb_lock_wait_timeout": "5",
+		"innodb_lock_wait_timeout": "3",
 		"sql_mode":                 "'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
 		"time_zone":                "'+00:00'",
 	}
@@ -203,6 +214,8 @@ type quiet struct{}
 
 func (quiet) Print(...any) {}
 
+const sqlitePragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)"
+
 // openSQLite opens one connection that writes and several that only read, on a file in write-ahead mode. FULL makes a
 // commit durable before it is answered.
 func openSQLite(path string) (write, read *sql.DB, err error) {
@@ -215,8 +228,7 @@ func openSQLite(path string) (write, read *sql.DB, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, nil, fmt.Errorf("database folder %s: %w; it must be writable for the service, %s", filepath.Dir(path), err, anotherPath)
 	}
-	const pragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)"
-	write, err = sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=cache_size(-16000)&"+pragmas)
+	write, err = sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=cache_size(-16000)&"+sqlitePragmas)
 	if err != nil {
 		return nil, nil, fmt.Errorf("database: %w", err)
 	}
@@ -227,11 +239,20 @@ func openSQLite(path string) (write, read *sql.DB, err error) {
 	if err := write.PingContext(ctx); err != nil {
 		return nil, nil, errors.Join(sqliteTrouble(path, err), write.Close())
 	}
-	read, err = sql.Open("sqlite", "file:"+path+"?_pragma=query_only(1)&_pragma=cache_size(-4000)&"+pragmas)
+	read, err = openSQLiteReader(path, 4)
 	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("database: %w", err), write.Close())
+		return nil, nil, errors.Join(err, write.Close())
 	}
-	read.SetMaxOpenConns(4)
-	read.SetMaxIdleConns(4)
 	return write, read, nil
+}
+
+// openSQLiteReader opens connections that only read, once [openSQLite] has made the file.
+func openSQLiteReader(path string, conns int) (*sql.DB, error) {
+	pool, err := sql.Open("sqlite", "file:"+path+"?_pragma=query_only(1)&_pragma=cache_size(-4000)&"+sqlitePragmas)
+	if err != nil {
+		return nil, fmt.Errorf("database: %w", err)
+	}
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	return pool, nil
 }

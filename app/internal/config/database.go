@@ -1,0 +1,70 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+func setDatabase(c *Config, value string) error {
+	if err := checkDatabase(value); err != nil {
+		return err
+	}
+	c.Database.URL = value
+	return nil
+}
+
+func checkDatabase(value string) error {
+	if path, ok := strings.CutPrefix(value, "sqlite:"); ok {
+		if path == "" {
+			return errors.New("sqlite: needs a path: sqlite:./var/tasktracker.db")
+		}
+		return nil
+	}
+	u, err := url.Parse(value)
+	if err != nil { // not err itself: it would print the password
+		return errors.New("cannot be parsed; it must be mysql://user:password@host:3306/name with special characters percent-encoded")
+	}
+	if u.Scheme != "mysql" || u.Hostname() == "" || u.User.Username() == "" || strings.Trim(u.Path, "/") == "" {
+		return errors.New("must be sqlite:PATH or mysql://user:password@host:3306/name")
+	}
+	// A password with one of these in it ended too early, and its rest is in what looks like a name: never print it.
+	if strings.ContainsAny(strings.TrimPrefix(u.Path, "/"), badInName) || strings.Contains(u.RawQuery, "@") || u.Fragment != "" {
+		return errors.New("the database's name cannot have / or @ in it; percent-encode special characters in the password, such as / as %2F, @ as %40, # as %23 and ? as %3F")
+	}
+	return nil
+}
+
+// badInName cannot be in the name of a database.
+const badInName = "/@"
+
+func setReplica(c *Config, value string) error {
+	if strings.HasPrefix(value, "sqlite:") {
+		return errors.New("must be mysql://user:password@host:3306/name")
+	}
+	if err := checkDatabase(value); err != nil {
+		return err
+	}
+	c.Database.ReplicaURL = value
+	return nil
+}
+
+func setDatabaseHost(c *Config, value string) error {
+	host := value
+	if h, port, err := net.SplitHostPort(value); err == nil {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return fmt.Errorf("%q: the port must be a number", value)
+		}
+		host = h
+	} else if strings.Count(value, ":") > 1 { // a bare IPv6 address
+		value = "[" + strings.Trim(value, "[]") + "]"
+	}
+	if host == "" || strings.ContainsAny(host, " /@") {
+		return fmt.Errorf("%q must be host or host:port", value)
+	}
+	c.Database.host = value
+	return nil
+}

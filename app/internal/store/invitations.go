@@ -35,7 +35,9 @@ const (
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)`
 	spendInvitationSQL  = `UPDATE invitations SET accepted_at = ?, accepted_by = ? WHERE id = ? AND accepted_at IS NULL`
 	deleteInvitationSQL = `DELETE FROM invitations WHERE id = ?`
-	accountEmailSQL     = `SELECT email_fold FROM accounts WHERE id = ?`
+	// The workspace is locked by then; the rows are read as they are now, with what was accepted meanwhile.
+	pendingInvitationsSQL = selectInvitationSQL + ` WHERE i.workspace_id = ? AND i.invited_by = ? AND i.accepted_at IS NULL {FOR UPDATE}`
+	accountEmailSQL       = `SELECT email_fold FROM accounts WHERE id = ?`
 )
 
 func scanInvitation(row scanner) (i workspace.Invitation, err error) {
@@ -49,6 +51,10 @@ func scanInvitation(row scanner) (i workspace.Invitation, err error) {
 // Create implements [workspace.InvitationStore].
 func (s *Invitations) Create(ctx context.Context, p auth.Principal, id uuid.UUID, hash [32]byte, decide func(auth.Role) (workspace.InvitationInput, error)) (workspace.Invitation, error) {
 	return mutate(ctx, s.db, "invitation.create", p, func(tx *Tx) (workspace.Invitation, error) {
+		// The lock keeps the inviter's role until the invitation is there for a demotion or removal to find.
+		if _, err := tx.lockWorkspace(ctx, id, p); err != nil {
+			return workspace.Invitation{}, err
+		}
 		role, err := tx.workspaceRole(ctx, id, p.AccountID)
 		if err != nil {
 			return workspace.Invitation{}, err
@@ -126,6 +132,30 @@ func (s *Invitations) Revoke(ctx context.Context, p auth.Principal, id uuid.UUID
 		return struct{}{}, tx.recordInvitation(ctx, p, i, "invitation.revoked")
 	})
 	return err
+}
+
+// withdrawInvitations revokes what an inviter who has only that role now could not have made with it, so that nobody
+// comes back by an invitation of their own.
+func (tx *Tx) withdrawInvitations(ctx context.Context, p auth.Principal, id, inviter uuid.UUID, role auth.Role) error {
+	if role == auth.RoleOwner {
+		return nil
+	}
+	pending, err := collect(ctx, tx.conn, "invitation.pending", pendingInvitationsSQL, scanInvitation, id[:], inviter[:])
+	if err != nil {
+		return err
+	}
+	for _, i := range pending {
+		if role == auth.RoleAdmin && i.Role != auth.RoleOwner {
+			continue
+		}
+		if _, err := tx.exec(ctx, "invitation.delete", deleteInvitationSQL, i.ID[:]); err != nil {
+			return err
+		}
+		if err := tx.recordInvitation(ctx, p, i, "invitation.revoked"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Accept implements [workspace.InvitationStore].

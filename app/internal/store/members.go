@@ -106,7 +106,10 @@ func (s *Members) SetRole(ctx context.Context, p auth.Principal, id, account uui
 		var changes activity.Changes
 		changes.Add("role", st.Member.Role, role)
 		st.Member.Role = role
-		return st.Member, tx.recordMember(ctx, p, id, account, "member.updated", changes)
+		if err := tx.recordMember(ctx, p, id, account, "member.updated", changes); err != nil {
+			return st.Member, err
+		}
+		return st.Member, tx.withdrawInvitations(ctx, p, id, account, role)
 	})
 }
 
@@ -125,7 +128,10 @@ func (s *Members) Remove(ctx context.Context, p auth.Principal, id, account uuid
 		}
 		var changes activity.Changes
 		changes.Add("role", st.Member.Role, nil)
-		return struct{}{}, tx.recordMember(ctx, p, id, account, "member.removed", changes)
+		if err := tx.recordMember(ctx, p, id, account, "member.removed", changes); err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, tx.withdrawInvitations(ctx, p, id, account, auth.RoleNone)
 	})
 	return err
 }

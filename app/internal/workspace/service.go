@@ -97,7 +97,8 @@ func (s *Service) mayIn(ctx context.Context, p auth.Principal, workspace uuid.UU
 	return may(p, role, a, "workspace")
 }
 
-// SetRole makes a member something else. It takes the role admin, and owner where an owner is made or unmade. Errors:
+// SetRole makes a member something else. It takes the role admin, and owner where an owner is made or unmade. Pending
+// invitations that the member made and could not make in the new role end, so that nobody comes back by their own. Errors:
 // not_found, forbidden, insufficient_scope, validation_failed; last_owner.
 func (s *Service) SetRole(ctx context.Context, p auth.Principal, workspace, member uuid.UUID, role auth.Role) (Member, error) {
 	return s.members.SetRole(ctx, p, workspace, member, func(st Standing) (auth.Role, error) {
@@ -116,7 +117,7 @@ func (s *Service) SetRole(ctx context.Context, p auth.Principal, workspace, memb
 }
 
 // Remove ends a membership: one's own, whatever the role, or another's, which takes the role admin, and owner for an
-// owner's. Errors: not_found, forbidden, insufficient_scope; last_owner.
+// owner's. The pending invitations that the member made end with it. Errors: not_found, forbidden, insufficient_scope; last_owner.
 func (s *Service) Remove(ctx context.Context, p auth.Principal, workspace, member uuid.UUID) error {
 	action := auth.MemberManage
 	if member == p.AccountID {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -306,6 +307,61 @@ func TestChangesAreRecorded(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
+		}
+	})
+}
+
+// Whoever is removed or demoted does not come back by an invitation of their own.
+func TestInvitationsEndWithTheInvitersRole(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bundle) {
+		ctx, owner := t.Context(), b.people[auth.RoleOwner]
+		for name, c := range map[string]struct {
+			was  auth.Role
+			then func(p auth.Principal) error
+			left []auth.Role // of the invitations that still work
+		}{
+			"removed": {auth.RoleAdmin, func(p auth.Principal) error { return b.workspaces.Remove(ctx, owner, b.id, p.AccountID) }, nil},
+			"left":    {auth.RoleOwner, func(p auth.Principal) error { return b.workspaces.Remove(ctx, p, b.id, p.AccountID) }, nil},
+			"owner to member": {auth.RoleOwner, func(p auth.Principal) error {
+				_, err := b.workspaces.SetRole(ctx, owner, b.id, p.AccountID, auth.RoleMember)
+				return err
+			}, nil},
+			"owner to admin": {auth.RoleOwner, func(p auth.Principal) error {
+				_, err := b.workspaces.SetRole(ctx, owner, b.id, p.AccountID, auth.RoleAdmin)
+				return err
+			}, []auth.Role{auth.RoleViewer, auth.RoleAdmin}},
+			"admin to owner": {auth.RoleAdmin, func(p auth.Principal) error {
+				_, err := b.workspaces.SetRole(ctx, owner, b.id, p.AccountID, auth.RoleOwner)
+				return err
+			}, []auth.Role{auth.RoleViewer, auth.RoleAdmin}},
+		} {
+			mail := strings.ReplaceAll(name, " ", "-")
+			p := b.join(t, mail+"@example.com", c.was)
+			kept := b.invite(t, workspace.InvitationInput{Role: auth.RoleViewer}) // somebody else's
+			secrets := map[auth.Role]string{}
+			for _, role := range []auth.Role{auth.RoleViewer, auth.RoleAdmin, auth.RoleOwner} {
+				if role == auth.RoleOwner && c.was != auth.RoleOwner {
+					continue
+				}
+				inv, err := b.workspaces.Invite(ctx, p, b.id, workspace.InvitationInput{Role: role})
+				if err != nil {
+					t.Fatal(err)
+				}
+				secrets[role] = inv.Secret
+			}
+			if err := c.then(p); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			for role, secret := range secrets {
+				_, err := b.workspaces.Accept(ctx, b.person(t, mail+"-"+string(role)+"@example.com"), secret)
+				if want := map[bool]apperr.Code{true: "", false: apperr.Gone}[slices.Contains(c.left, role)]; outcome(err) != want {
+					t.Errorf("%s: the %s invitation: got %v, want %q", name, role, err, want)
+				}
+			}
+			if _, err := b.workspaces.Accept(ctx, b.person(t, mail+"-kept@example.com"), kept.Secret); err != nil {
+				t.Errorf("%s: another's invitation: %v", name, err)
+			}
 		}
 	})
 }

@@ -36,9 +36,10 @@ type MemberStore interface {
 	Role(ctx context.Context, workspace, account uuid.UUID) (auth.Role, error)
 	// List gives the members, those who joined first first.
 	List(ctx context.Context, workspace uuid.UUID, page Page[MemberPlace]) (items []Member, next *MemberPlace, err error)
-	// SetRole gives a member the role that decide returns. Errors: not_found for the workspace, errors of decide.
+	// SetRole gives a member the role that decide returns, and deletes the pending invitations that they made and could
+	// not make any more. Errors: not_found for the workspace, errors of decide.
 	SetRole(ctx context.Context, p auth.Principal, workspace, account uuid.UUID, decide func(Standing) (auth.Role, error)) (Member, error)
-	// Remove removes a member unless decide fails. Errors: not_found for the workspace, errors of decide.
+	// Remove removes a member unless decide fails, and deletes the pending invitations that they made. Errors: not_found for the workspace, errors of decide.
 	Remove(ctx context.Context, p auth.Principal, workspace, account uuid.UUID, decide func(Standing) error) error
 }
 

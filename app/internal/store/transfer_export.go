@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -38,12 +40,58 @@ type exporter struct {
 	known     map[uuid.UUID]bool // accounts that were handed over
 }
 
-// Export implements [transfer.Store]. On MySQL the snapshot is that of REPEATABLE READ, on SQLite that of a read
+// maxExports is how many exports may run at once. Each keeps a connection and a snapshot for as long as its client takes
+// to read, which must not be at the expense of those that serve requests.
+const maxExports = 2
+
+// exports are the connections that exports read from.
+type exports struct {
+	slots   chan struct{}
+	primary *sql.DB
+	lagging *sql.DB // the replica's, or nil
+}
+
+func openMySQLExports(o Options) (*exports, error) {
+	e := &exports{slots: make(chan struct{}, maxExports)}
+	o.MaxConns = maxExports
+	var err error
+	if e.primary, err = openMySQL(o.URL, o); err != nil || o.ReplicaURL == "" {
+		return e, err
+	}
+	e.lagging, err = openMySQL(o.ReplicaURL, o)
+	return e, err
+}
+
+func openSQLiteExports(path string) (*exports, error) {
+	pool, err := openSQLiteReader(path, maxExports)
+	if err != nil {
+		return nil, err
+	}
+	pool.SetConnMaxIdleTime(time.Minute)
+	return &exports{slots: make(chan struct{}, maxExports), primary: pool}, nil
+}
+
+func (e *exports) close() error {
+	err := e.primary.Close()
+	if e.lagging != nil {
+		err = errors.Join(err, e.lagging.Close())
+	}
+	return err
+}
+
+// Export implements [transfer.Store]: unavailable where maxExports run already. On MySQL the snapshot is that of REPEATABLE READ, on SQLite that of a read
 // transaction; both are taken by the first read.
 func (s *Transfers) Export(ctx context.Context, workspace uuid.UUID, eventual bool, yield func(transfer.Record) error) error {
-	if eventual && s.db.lagging != nil {
+	e := s.db.exports
+	select {
+	case e.slots <- struct{}{}:
+		defer func() { <-e.slots }()
+	default:
+		return apperr.New(apperr.Unavailable, "%d exports are running already, which is as many as may. Try again when one of them is done.", maxExports)
+	}
+	if eventual && e.lagging != nil {
 		begun := false
-		err := s.export(ctx, s.db.lagging, workspace, func(r transfer.Record) error {
+		err := s.export(ctx, e.lagging, workspace, func(r transfer.Record) error {
 			begun = true
 			return yield(r)
 		})
@@ -51,7 +99,7 @@ func (s *Transfers) Export(ctx context.Context, workspace uuid.UUID, eventual bo
 			return err
 		}
 	}
-	return s.export(ctx, s.db.read, workspace, yield) // also where the replica is down
+	return s.export(ctx, e.primary, workspace, yield) // also where the replica is down
 }
 
 func (s *Transfers) export(ctx context.Context, pool *sql.DB, workspace uuid.UUID, yield func(transfer.Record) error) error {

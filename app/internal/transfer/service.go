@@ -19,7 +19,8 @@ type Store interface {
 	// Role is the account's role in the workspace; the empty role for a stranger, also where there is no such workspace.
 	Role(ctx context.Context, workspace, account uuid.UUID) (auth.Role, error)
 	// Export hands yield every record of the workspace but the attachments' bytes, in the order of the format, all as of
-	// one moment; from a replica where eventual allows it. Not found where there is no such workspace. An error of yield
+	// one moment; from a replica where eventual allows it. Errors: not_found where there is no such workspace; unavailable
+	// where as many exports as may are running. An error of yield
 	// ends it and is returned.
 	Export(ctx context.Context, workspace uuid.UUID, eventual bool, yield func(Record) error) error
 	// AttachmentReady reports whether the attachment is there now and has its bytes.

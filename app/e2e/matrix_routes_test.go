@@ -154,6 +154,30 @@ var variants = []variant{
 	}, status: 200}},
 }
 
+// state is what a refused request must leave as it is: the latest entry in the activity of both workspaces, and, of the
+// accounts that own them, what is in no activity.
+func (m *matrix) state() map[string]string {
+	state := map[string]string{}
+	for c, workspace := range map[*client]string{m.ada: m.own["workspace"], m.eve: m.foreign["workspace"]} {
+		state[workspace] = c.get("/v1/workspaces/"+workspace+"/activity?limit=1").want(200).str("items", 0, "id")
+		state["account "+c.id] = string(c.get("/v1/me").want(200).body)
+		for _, list := range []string{"/v1/tokens?limit=100", "/v1/workspaces?limit=100"} {
+			for _, item := range c.get(list).want(200).items() {
+				state[c.id+" "+list] += fmt.Sprint(item["id"], " ")
+			}
+		}
+	}
+	return state
+}
+
+// content is what the request has as its body, with the objects that it names; nil: none.
+func (r route) content(m *matrix, a actor) any {
+	if r.body == nil {
+		return nil
+	}
+	return r.body(m, a)
+}
+
 func (m *matrix) unique() string {
 	m.count++
 	return fmt.Sprintf("%05d", m.count)

@@ -24,6 +24,8 @@ type Query struct {
 	Of Of
 	// ID is that of the task, the project or the workspace.
 	ID uuid.UUID
+	// WorkspaceID is where the object is; entries of others are left out, whatever they name. The service decides it.
+	WorkspaceID uuid.UUID
 	// After is the id of the last entry of the page before.
 	After *uuid.UUID
 	// Limit is the size of a page.
@@ -36,9 +38,9 @@ type Query struct {
 
 // Store reads entries.
 type Store interface {
-	// Role returns the viewer's role in the workspace of an object; empty where there is none or no such object. The
+	// Role returns the workspace of an object and the viewer's role in it; empty where there is none or no such object. The
 	// workspace of a task that was deleted is known from its entries.
-	Role(ctx context.Context, of Of, id, viewer uuid.UUID) (auth.Role, error)
+	Role(ctx context.Context, of Of, id, viewer uuid.UUID) (workspace uuid.UUID, role auth.Role, err error)
 	// List returns entries, newest first, and the id after which the next page starts, if there is one.
 	List(ctx context.Context, q Query) ([]Entry, *uuid.UUID, error)
 }
@@ -53,7 +55,7 @@ func NewService(store Store) *Service { return &Service{store: store} }
 // task's activity stays readable. Takes the role viewer; who was invited is for those who may read invitations.
 // Errors: not_found, insufficient_scope.
 func (s *Service) List(ctx context.Context, p auth.Principal, q Query) ([]Entry, *uuid.UUID, error) {
-	role, err := s.store.Role(ctx, q.Of, q.ID, p.AccountID)
+	workspace, role, err := s.store.Role(ctx, q.Of, q.ID, p.AccountID)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -63,6 +65,7 @@ func (s *Service) List(ctx context.Context, p auth.Principal, q Query) ([]Entry,
 	if err := p.May(role, auth.ActivityRead); err != nil {
 		return nil, nil, err
 	}
+	q.WorkspaceID = workspace
 	q.WithoutInvitations = p.May(role, auth.InvitationRead) != nil
 	return s.store.List(ctx, q)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -22,16 +23,18 @@ var _ activity.Store = (*Activity)(nil)
 func NewActivity(db *DB) *Activity { return &Activity{db: db} }
 
 const (
-	// The entries of a task outlive it and then tell which workspace it was in.
-	taskActivityRoleSQL = `SELECT m.role FROM members m WHERE m.account_id = ? AND m.workspace_id =
-COALESCE((SELECT t.workspace_id FROM tasks t WHERE t.id = ?), (SELECT a.workspace_id FROM activity a WHERE a.task_id = ? LIMIT 1))`
-	projectActivityRoleSQL = `SELECT m.role FROM members m WHERE m.account_id = ? AND m.workspace_id = (SELECT p.workspace_id FROM projects p WHERE p.id = ?)`
+	// The entries of a task outlive it and then tell which workspace it was in. An imported entry may name any task, so
+	// that only those of the viewer's workspaces are asked.
+	taskActivityRoleSQL = `SELECT m.workspace_id, m.role FROM members m WHERE m.account_id = ? AND m.workspace_id =
+COALESCE((SELECT t.workspace_id FROM tasks t WHERE t.id = ?), (SELECT a.workspace_id FROM activity a
+JOIN members n ON n.workspace_id = a.workspace_id AND n.account_id = ? WHERE a.task_id = ? ORDER BY a.id LIMIT 1))`
+	projectActivityRoleSQL = `SELECT m.workspace_id, m.role FROM members m WHERE m.account_id = ? AND m.workspace_id = (SELECT p.workspace_id FROM projects p WHERE p.id = ?)`
 
 	// An id of 16 bytes 0xff is after all others, so that the first page needs no statement of its own.
 	activityHeadSQL = `SELECT e.id, e.workspace_id, e.project_id, e.task_id, e.actor_id, COALESCE(c.name, ''), e.token_id, e.token_name,
   e.action, e.entity_type, e.entity_id, e.changes, e.created_at
-FROM activity e LEFT JOIN accounts c ON c.id = e.actor_id WHERE `
-	activityTailSQL = ` = ? AND e.id < ? AND (? = 0 OR e.entity_type <> 'invitation') ORDER BY e.id DESC LIMIT ?`
+FROM activity e{INDEX} LEFT JOIN accounts c ON c.id = e.actor_id WHERE `
+	activityTailSQL = ` = ? AND e.workspace_id = ? AND e.id < ? AND (? = 0 OR e.entity_type <> 'invitation') ORDER BY e.id DESC LIMIT ?`
 
 	listTaskActivitySQL      = activityHeadSQL + `e.task_id` + activityTailSQL
 	listProjectActivitySQL   = activityHeadSQL + `e.project_id` + activityTailSQL
@@ -55,24 +58,23 @@ func scanEntry(row scanner) (e activity.Entry, err error) {
 }
 
 // Role implements [activity.Store].
-func (s *Activity) Role(ctx context.Context, of activity.Of, id, viewer uuid.UUID) (auth.Role, error) {
-	scan := func(row scanner) (role auth.Role, err error) { return role, row.Scan(&role) }
-	var role auth.Role
-	var err error
+func (s *Activity) Role(ctx context.Context, of activity.Of, id, viewer uuid.UUID) (workspace uuid.UUID, role auth.Role, err error) {
+	scan := func(row scanner) (role auth.Role, err error) { return role, row.Scan(&workspace, &role) }
 	switch of {
 	case activity.OfTask:
-		role, err = one(ctx, s.db.reader(), "activity.task_role", taskActivityRoleSQL, scan, viewer[:], id[:], id[:])
+		role, err = one(ctx, s.db.reader(), "activity.task_role", taskActivityRoleSQL, scan, viewer[:], id[:], viewer[:], id[:])
 	case activity.OfProject:
 		role, err = one(ctx, s.db.reader(), "activity.project_role", projectActivityRoleSQL, scan, viewer[:], id[:])
 	case activity.OfWorkspace:
+		workspace = id
 		role, err = s.db.reader().workspaceRole(ctx, id, viewer)
 	default:
-		return auth.RoleNone, fmt.Errorf("activity of %q", of)
+		return uuid.Nil, auth.RoleNone, fmt.Errorf("activity of %q", of)
 	}
 	if errors.Is(err, sql.ErrNoRows) {
-		return auth.RoleNone, nil
+		return uuid.Nil, auth.RoleNone, nil
 	}
-	return role, public(err)
+	return workspace, role, public(err)
 }
 
 // List implements [activity.Store].
@@ -81,18 +83,19 @@ func (s *Activity) List(ctx context.Context, q activity.Query) ([]activity.Entry
 	if q.After != nil {
 		before = *q.After
 	}
-	var name, text string
+	var name, text, index string
 	switch q.Of {
 	case activity.OfTask:
-		name, text = "activity.list_task", listTaskActivitySQL
+		name, text, index = "activity.list_task", listTaskActivitySQL, "activity_task"
 	case activity.OfProject:
-		name, text = "activity.list_project", listProjectActivitySQL
+		name, text, index = "activity.list_project", listProjectActivitySQL, "activity_project"
 	case activity.OfWorkspace:
-		name, text = "activity.list_workspace", listWorkspaceActivitySQL
+		name, text, index = "activity.list_workspace", listWorkspaceActivitySQL, "activity_workspace"
 	default:
 		return nil, nil, fmt.Errorf("activity of %q", q.Of)
 	}
-	items, more, err := listPage(ctx, s.db, q.Eventual, q.Limit, name, text, scanEntry, q.ID[:], before[:], q.WithoutInvitations)
+	text = strings.Replace(text, "{INDEX}", s.db.d.useIndex(index), 1) // the workspace's would also do, and reads all of it
+	items, more, err := listPage(ctx, s.db, q.Eventual, q.Limit, name, text, scanEntry, q.ID[:], q.WorkspaceID[:], before[:], q.WithoutInvitations)
 	if err != nil || !more {
 		return items, nil, err
 	}

@@ -158,3 +158,42 @@ func TestActivityHidesInvitations(t *testing.T) {
 		}
 	})
 }
+
+// An entry that names another workspace's task or project, as an import may bring it, shows up in no workspace but its own.
+func TestActivityStaysInItsWorkspace(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *store.DB) {
+		w, other := setup(t, db), setup(t, db)
+		log := activity.NewService(store.NewActivity(db))
+		there := w.create(t, task.CreateInput{Title: "there", Priority: task.PriorityNone})
+		gone := w.create(t, task.CreateInput{Title: "gone", Priority: task.PriorityNone})
+		if err := w.tasks.Delete(t.Context(), w.member, gone.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+		for _, named := range []uuid.UUID{there.ID, gone.ID} {
+			first := named
+			first[0] = 0 // before all others
+			for _, id := range []uuid.UUID{first, newID()} {
+				w.exec(t, `INSERT INTO activity (id, workspace_id, project_id, task_id, actor_id, token_name, action, entity_type, entity_id, changes, created_at)
+					VALUES (?, ?, ?, ?, ?, '', 'task.forged', 'task', ?, '[]', 1)`,
+					id[:], other.workspace[:], w.project[:], named[:], other.owner.AccountID[:], named[:])
+			}
+		}
+		for _, c := range []struct {
+			of   activity.Of
+			id   uuid.UUID
+			want []string
+		}{
+			{activity.OfTask, there.ID, []string{"task.created"}},
+			{activity.OfTask, gone.ID, []string{"task.deleted", "task.created"}},
+			{activity.OfProject, w.project, []string{"task.deleted", "task.created", "task.created"}},
+		} {
+			if diff := cmp.Diff(c.want, actionsOf(history(t, log, w.viewer, c.of, c.id, 100))); diff != "" {
+				t.Errorf("%s:\n%s", c.of, diff)
+			}
+		}
+		if _, _, err := log.List(t.Context(), other.owner, activity.Query{Of: activity.OfTask, ID: there.ID, Limit: 1}); !apperr.Is(err, apperr.NotFound) {
+			t.Errorf("a task of another workspace: %v", err)
+		}
+	})
+}

@@ -18,8 +18,19 @@ func (db *DB) Exec(ctx context.Context, text string, args ...any) error {
 // Pool is the pool that reads use.
 func (db *DB) Pool() *sql.DB { return db.read }
 
-// ListStatement is the statement that lists the tasks of a query, with its arguments.
-func (s *Tasks) ListStatement(q task.Query, onlyCategory int) (string, []any, error) {
-	b := listBuilder{d: s.db.d, q: q, only: onlyCategory}
+// ListStatement is the statement that lists the tasks of a query, with its arguments, as List would run it; what List
+// asks before runs on c.
+func (s *Tasks) ListStatement(ctx context.Context, on *sql.Conn, q task.Query) (string, []any, error) {
+	b, c := listBuilder{d: s.db.d, q: q}, conn{q: on, db: s.db}
+	if len(q.StatusIDs) > 0 {
+		found, err := statusCategories(ctx, c, q.StatusIDs)
+		if err != nil {
+			return "", nil, err
+		}
+		b.narrow(found)
+	}
+	if err := b.choose(ctx, c); err != nil {
+		return "", nil, err
+	}
 	return b.build()
 }

@@ -17,32 +17,37 @@ import (
 
 // shape is a way to ask for a list: each filter is crossed with each sort field, direction and scope.
 type shape struct {
-	name string
-	set  func(w *world, q *task.Query)
+	name  string
+	set   func(w *world, q *task.Query)
+	sorts bool // finds so little that it may be sorted
 }
 
 func shapes(middle time.Time) []shape {
 	return []shape{
-		{"all", func(*world, *task.Query) {}},
-		{"status", func(w *world, q *task.Query) { q.StatusIDs = []uuid.UUID{w.statuses[project.CategoryTodo]} }},
-		{"rare status", func(w *world, q *task.Query) { q.StatusIDs = []uuid.UUID{w.statuses[project.CategoryCancelled]} }},
-		{"category", func(_ *world, q *task.Query) { q.Categories = []project.Category{project.CategoryInProgress} }},
-		{"rare category", func(_ *world, q *task.Query) { q.Categories = []project.Category{project.CategoryCancelled} }},
-		{"open categories", func(_ *world, q *task.Query) { q.Categories = project.Categories()[:3] }},
-		{"priority", func(_ *world, q *task.Query) { q.Priorities = []task.Priority{task.PriorityHigh} }},
-		{"rare priority", func(_ *world, q *task.Query) { q.Priorities = []task.Priority{task.PriorityUrgent} }},
-		{"assignee", func(w *world, q *task.Query) { q.Assignee = &w.member.AccountID }},
-		{"label", func(w *world, q *task.Query) { q.Label = &w.labels[2] }},
-		{"parent", func(w *world, q *task.Query) { q.Parent = &w.labels[0] }}, // the fixture gives subtasks this parent
-		{"due before", func(_ *world, q *task.Query) { q.DueBefore = ptr(task.Date("2026-01-15")) }},
-		{"due after", func(_ *world, q *task.Query) { q.DueAfter = ptr(task.Date("2026-01-15")) }},
-		{"updated after", func(_ *world, q *task.Query) { q.UpdatedAfter = &middle }},
+		{"all", func(*world, *task.Query) {}, false},
+		{"status", func(w *world, q *task.Query) { q.StatusIDs = []uuid.UUID{w.statuses[project.CategoryTodo]} }, false},
+		{"rare status", func(w *world, q *task.Query) { q.StatusIDs = []uuid.UUID{w.statuses[project.CategoryCancelled]} }, false},
+		{"category", func(_ *world, q *task.Query) { q.Categories = []project.Category{project.CategoryInProgress} }, false},
+		{"rare category", func(_ *world, q *task.Query) { q.Categories = []project.Category{project.CategoryCancelled} }, false},
+		{"open categories", func(_ *world, q *task.Query) { q.Categories = project.Categories()[:3] }, false},
+		{"priority", func(_ *world, q *task.Query) { q.Priorities = []task.Priority{task.PriorityHigh} }, false},
+		{"rare priority", func(_ *world, q *task.Query) { q.Priorities = []task.Priority{task.PriorityUrgent} }, false},
+		{"assignee", func(w *world, q *task.Query) { q.Assignee = &w.member.AccountID }, false},
+		{"label", func(w *world, q *task.Query) { q.Label = &w.labels[2] }, false},
+		{"parent", func(w *world, q *task.Query) { q.Parent = &w.labels[0] }, true},                             // the fixture gives subtasks this parent
+		{"one of two statuses", func(w *world, q *task.Query) { q.StatusIDs = []uuid.UUID{w.labels[3]} }, true}, // the fixture makes this status
+		{"rare due before", func(_ *world, q *task.Query) { q.DueBefore = ptr(task.Date("2020-01-20")) }, true},
+		{"rare due after", func(_ *world, q *task.Query) { q.DueAfter = ptr(task.Date("2030-01-01")) }, true},
+		{"rare updated after", func(_ *world, q *task.Query) { q.UpdatedAfter = ptr(middle.AddDate(1, 0, 0)) }, true},
+		{"due before", func(_ *world, q *task.Query) { q.DueBefore = ptr(task.Date("2026-01-15")) }, false},
+		{"due after", func(_ *world, q *task.Query) { q.DueAfter = ptr(task.Date("2026-01-15")) }, false},
+		{"updated after", func(_ *world, q *task.Query) { q.UpdatedAfter = &middle }, false},
 	}
 }
 
 // TestEveryListIsReadFromAnIndex asks MySQL how it reads each filter × sort, on the first page and on a later one, with
-// 30,000 tasks: no statement may scan a table or sort more than one parent's subtasks, and each must read at most ten
-// rows per row asked for, the rows of the joined tables included.
+// 30,000 tasks: no statement may scan a table, only those that find little may sort, and each must read at most ten
+// rows per row asked for, the rows of the joined tables and those that were read to choose the index included.
 func TestEveryListIsReadFromAnIndex(t *testing.T) {
 	t.Parallel()
 	db := testdb.Open(t, store.MySQL, store.Options{})
@@ -68,7 +73,7 @@ func TestEveryListIsReadFromAnIndex(t *testing.T) {
 					s.set(w, &q)
 					name := fmt.Sprintf("%s, %s, %s desc=%t", s.name, scope, field, desc)
 					for _, page := range []string{"first", "later"} {
-						read, next := examine(t, w, c, name+", "+page+" page", q)
+						read, next := examine(t, w, c, name+", "+page+" page", s.sorts, q)
 						worst = max(worst, read)
 						if read > 10*limit {
 							t.Errorf("%s, %s page: reads %d rows for %d", name, page, read, limit)
@@ -86,27 +91,20 @@ func TestEveryListIsReadFromAnIndex(t *testing.T) {
 }
 
 // examine explains a list's statement and runs it, and returns how many rows the engine read for it.
-func examine(t *testing.T, w *world, c *sql.Conn, name string, q task.Query) (int64, *task.Cursor) {
+func examine(t *testing.T, w *world, c *sql.Conn, name string, sorts bool, q task.Query) (int64, *task.Cursor) {
 	t.Helper()
 	ctx := t.Context()
-	only := 0
-	for category, id := range w.statuses {
-		if len(q.StatusIDs) == 1 && q.StatusIDs[0] == id {
-			only = category.Number()
-		}
-	}
-	if only != 0 {
-		q.ProjectID = w.project // what the store finds out from the status
-	}
-	text, args, err := store.NewTasks(w.db).ListStatement(q, only)
+	begin := handlerReads(t, c)
+	text, args, err := store.NewTasks(w.db).ListStatement(ctx, c, q)
 	if err != nil {
 		t.Fatal(err)
 	}
+	asked := handlerReads(t, c) - begin
 	var plan string
 	if err := c.QueryRowContext(ctx, "EXPLAIN FORMAT=TREE "+text, args...).Scan(&plan); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	if strings.Contains(plan, "Table scan") || strings.Contains(plan, "Index scan") && !strings.Contains(plan, "Limit") || strings.Contains(plan, "Sort") && q.Parent == nil {
+	if strings.Contains(plan, "Table scan") || strings.Contains(plan, "Index scan") && !strings.Contains(plan, "Limit") || strings.Contains(plan, "Sort") && !sorts {
 		t.Errorf("%s:\n%s\n%s", name, text, plan)
 	}
 	before := handlerReads(t, c)
@@ -125,7 +123,7 @@ func examine(t *testing.T, w *world, c *sql.Conn, name string, q task.Query) (in
 	if n == 0 {
 		t.Errorf("%s: finds nothing, so it shows nothing", name)
 	}
-	read := handlerReads(t, c) - before
+	read := asked + handlerReads(t, c) - before
 	_, next, err := w.tasks.List(ctx, w.viewer, q)
 	if err != nil {
 		t.Fatal(err)
@@ -190,6 +188,14 @@ SELECT id, ?, priority, due_date, position, updated_at FROM tasks WHERE project_
 		w.exec(t, `INSERT INTO task_assignees (task_id, account_id, workspace_id, project_id, priority, due_date, position, updated_at)
 SELECT id, ?, workspace_id, project_id, priority, due_date, position, updated_at FROM tasks WHERE project_id = ? AND number % 20 = 0`, w.member.AccountID[:], p.project[:])
 	}
+	// A few tasks that are rare in one way each: their own status in a common category, due long ago or far ahead, changed last.
+	now := time.Now().UnixMicro()
+	w.exec(t, "INSERT INTO statuses (id, project_id, name, name_fold, category, position, created_at, updated_at, version) VALUES (?, ?, 'rare', 'rare', 2, 9, ?, ?, 1)",
+		w.labels[3][:], w.project[:], now, now)
+	w.exec(t, "UPDATE tasks SET status_id = ?, category = 2 WHERE project_id = ? AND number BETWEEN 100 AND 180", w.labels[3][:], w.project[:])
+	w.exec(t, "UPDATE tasks SET due_date = CONCAT('2020-01-', 10 + number % 10) WHERE project_id = ? AND number BETWEEN 200 AND 280", w.project[:])
+	w.exec(t, "UPDATE tasks SET due_date = CONCAT('2030-01-', 10 + number % 10) WHERE project_id = ? AND number BETWEEN 300 AND 380", w.project[:])
+	w.exec(t, "UPDATE tasks SET updated_at = (? + number) * 1000 WHERE project_id = ? AND number BETWEEN 400 AND 480", first+int64(2*365*24*time.Hour/time.Millisecond), w.project[:])
 	for _, table := range []string{"tasks", "task_labels", "task_assignees"} {
 		w.exec(t, "ANALYZE TABLE "+table)
 	}

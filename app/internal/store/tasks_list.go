@@ -43,6 +43,9 @@ func (s *Tasks) list(ctx context.Context, c conn, q task.Query) ([]task.Task, *t
 			{Pointer: "q", Code: "too_short", Message: "needs a word of at least 3 letters or digits"},
 		}}
 	}
+	if err := b.choose(ctx, c); err != nil {
+		return nil, nil, err
+	}
 	text, args, err := b.build()
 	if err != nil {
 		return nil, nil, err
@@ -88,11 +91,14 @@ func dueColumn(d *task.Date) task.Date {
 	return *d
 }
 
-const statusCategoriesSQL = `SELECT project_id, category FROM statuses WHERE id IN (%)`
+const statusCategoriesSQL = `SELECT s.project_id, s.category, (SELECT COUNT(*) FROM statuses o WHERE o.project_id = s.project_id AND o.category = s.category)
+FROM statuses s WHERE s.id IN (%)`
 
+// statusCategory is the category of a status, and how many statuses of its project are in it.
 type statusCategory struct {
 	project  uuid.UUID
 	category int
+	siblings int
 }
 
 func statusCategories(ctx context.Context, c conn, ids []uuid.UUID) ([]statusCategory, error) {
@@ -101,7 +107,7 @@ func statusCategories(ctx context.Context, c conn, ids []uuid.UUID) ([]statusCat
 		args[i] = ids[i][:]
 	}
 	return collect(ctx, c, "task.status_categories", c.db.d.filled(statusCategoriesSQL, len(ids)), func(row scanner) (v statusCategory, err error) {
-		return v, row.Scan(&v.project, &v.category)
+		return v, row.Scan(&v.project, &v.category, &v.siblings)
 	}, args...)
 }
 
@@ -115,6 +121,8 @@ type listBuilder struct {
 	where []string
 	args  []any
 	only  int // the one category that the statuses asked for have, or 0
+	few   *few
+	part  bool // the statuses asked for are not all of their categories
 	empty bool
 }
 
@@ -137,6 +145,7 @@ func (b *listBuilder) narrow(found []statusCategory) {
 	if b.q.ProjectID == uuid.Nil {
 		b.q.ProjectID = oneProject
 	}
+	b.part = b.only == 0 || found[0].siblings > len(found)
 }
 
 func (b *listBuilder) and(condition string, args ...any) {
@@ -194,10 +203,7 @@ func (b *listBuilder) join() string {
 func (b *listBuilder) drive() (from, key, id string) {
 	q := b.q
 	sort := string(q.Sort.Field)
-	scope, scopeID := "workspace", q.WorkspaceID
-	if q.ProjectID != uuid.Nil {
-		scope, scopeID = "project", q.ProjectID
-	}
+	scope, scopeID := b.scope()
 	tasks := b.join() + "tasks t ON t.id = d.task_id"
 	key, id = "d."+sort, "d.task_id"
 	switch {
@@ -228,29 +234,109 @@ func (b *listBuilder) drive() (from, key, id string) {
 		from = "tasks t" + b.d.useIndex("tasks_parent")
 		b.and("t.parent_id = ?", q.Parent[:])
 		key, id = "t."+sort, "t.id"
+	case b.few != nil:
+		from = "tasks t" + b.d.useIndex(b.few.index)
+		b.and(b.few.where, b.few.args...)
+		key, id = "t."+sort, "t.id"
 	default:
-		if b.only == 0 && len(q.Categories) == 1 {
-			b.only = q.Categories[0].Number()
-		}
-		index := "tasks_" + scope + "_" + sort
-		switch {
-		case b.only != 0:
-			index = "tasks_" + scope + "_category_" + sort
-			b.and("t.category = ?", b.only)
-		case len(q.Priorities) == 1:
-			index = "tasks_" + scope + "_priority"
-			if q.Sort.Field != task.SortCreated && q.Sort.Field != task.SortPriority {
-				index += "_" + sort
-			}
-			b.and("t.priority = ?", q.Priorities[0].Number())
-		}
+		index, where, args := b.base(q.Sort.Field)
 		from = "tasks t" + b.d.useIndex(index)
+		b.and(where, args...)
 		key, id = "t."+sort, "t.id"
 	}
 	if q.Sort.Field == task.SortCreated {
 		key = ""
 	}
 	return from, key, id
+}
+
+func (b *listBuilder) scope() (name string, id uuid.UUID) {
+	if b.q.ProjectID != uuid.Nil {
+		return "project", b.q.ProjectID
+	}
+	return "workspace", b.q.WorkspaceID
+}
+
+// base is the index that holds the tasks of the project or workspace, of one category or one priority where only that
+// is asked for, in the order of a field; with the condition that its beginning stands for.
+func (b *listBuilder) base(field task.SortField) (index, where string, args []any) {
+	q := b.q
+	if b.only == 0 && len(q.Categories) == 1 {
+		b.only = q.Categories[0].Number()
+	}
+	scope, id := b.scope()
+	index, where, args = "tasks_"+scope+"_"+string(field), "t."+scope+"_id = ?", []any{id[:]}
+	switch {
+	case b.only != 0:
+		index = "tasks_" + scope + "_category_" + string(field)
+		where, args = where+" AND t.category = ?", append(args, b.only)
+	case len(q.Priorities) == 1:
+		index = "tasks_" + scope + "_priority"
+		if field != task.SortCreated && field != task.SortPriority {
+			index += "_" + string(field)
+		}
+		where, args = where+" AND t.priority = ?", append(args, q.Priorities[0].Number())
+	}
+	return index, where, args
+}
+
+// few is a filter that leaves so few tasks that it is cheaper to read and sort them all than to look for them in the
+// order that is asked for.
+type few struct {
+	index, where string
+	args         []any
+}
+
+// choose looks whether one of the filters that no index of the order covers leaves only a few tasks: at most twice as
+// many as the page has. Else the list is read in its order, and they are passed over where they do not hold.
+func (b *listBuilder) choose(ctx context.Context, c conn) error {
+	q := b.q
+	if b.empty || q.Text != "" || q.Label != nil || q.Assignee != nil || q.Parent != nil {
+		return nil
+	}
+	for _, f := range b.filtersBeside() {
+		// Asking for the row behind the most that may be reads no further, and nothing but the index.
+		text := "SELECT 1 FROM tasks t" + b.d.useIndex(f.index) + " WHERE " + f.where + " LIMIT 1 OFFSET " + strconv.Itoa(2*q.Limit)
+		_, err := one(ctx, c, "task.list_probe", text, func(row scanner) (n int, err error) { return n, row.Scan(&n) }, f.args...)
+		if noRow(err) {
+			b.few = &f
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// filtersBeside lists the filters that have an index, but not the one that holds the order.
+func (b *listBuilder) filtersBeside() []few {
+	q := b.q
+	var out []few
+	add := func(field task.SortField, condition string, values ...any) {
+		index, where, args := b.base(field)
+		out = append(out, few{index, where + " AND " + condition, append(args, values...)})
+	}
+	if b.part {
+		args := make([]any, len(q.StatusIDs))
+		for i := range q.StatusIDs {
+			args[i] = q.StatusIDs[i][:]
+		}
+		out = append(out, few{"tasks_status", "t.status_id IN (" + marks(len(args)) + ")", args})
+	}
+	if q.UpdatedAfter != nil && q.Sort.Field != task.SortUpdated {
+		add(task.SortUpdated, "t.updated_at > ?", micros(*q.UpdatedAfter))
+	}
+	switch {
+	case q.Sort.Field == task.SortDue:
+	case q.DueBefore != nil && q.DueAfter != nil:
+		add(task.SortDue, "t.due_date < ? AND t.due_date > ?", string(*q.DueBefore), string(*q.DueAfter))
+	case q.DueBefore != nil:
+		add(task.SortDue, "t.due_date < ?", string(*q.DueBefore))
+	case q.DueAfter != nil:
+		add(task.SortDue, "t.due_date > ? AND t.due_date < ?", string(*q.DueAfter), string(task.NoDate))
+	}
+	return out
 }
 
 // readsTasks reports whether a search needs more of the tasks that it finds than the search index knows.

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -38,6 +41,30 @@ func openDatabase(ctx context.Context, cfg *config.Config) (*store.DB, error) {
 		return nil, errors.Join(explain(fmt.Errorf("database %s: %w", cfg.ShowDatabase(), err)), db.Close())
 	}
 	return db, nil
+}
+
+// openExisting is openDatabase for a command that has no business in an empty database, and so makes none.
+func openExisting(ctx context.Context, cfg *config.Config) (*store.DB, error) {
+	if err := mustExist(cfg); err != nil {
+		return nil, err
+	}
+	return openDatabase(ctx, cfg)
+}
+
+// mustExist refuses a SQLite file that is not there: the command was likely run in another folder than the server.
+func mustExist(cfg *config.Config) error {
+	path, embedded := strings.CutPrefix(cfg.Database.URL, "sqlite:")
+	if !embedded {
+		return nil
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil // what else is wrong with it, opening it will tell
+	}
+	where := path
+	if whole, err := filepath.Abs(path); err == nil && whole != path {
+		where = fmt.Sprintf("%s (%s)", path, whole)
+	}
+	return fmt.Errorf("there is no database at %s; run `tasktracker serve` or `tasktracker migrate up` there, or set TASKTRACKER_DATABASE_URL", where)
 }
 
 // patient gives a MySQL address the read time-out of migrations, unless it has one of its own.
@@ -89,7 +116,7 @@ func explain(err error) error {
 		text = strings.Join(parts, "; ")
 	}
 	if e.Cause != nil && e.Code != apperr.AlreadyExists && e.Code != apperr.ValidationFailed {
-		text += " (" + e.Cause.Error() + ")"
+		text = strings.TrimSuffix(text, ".") + " (" + e.Cause.Error() + ")"
 	}
 	if whole := err.Error(); strings.HasSuffix(whole, e.Error()) { // what was put before it
 		text = strings.TrimSuffix(whole, e.Error()) + text

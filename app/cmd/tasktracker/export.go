@@ -40,8 +40,8 @@ func newExportCmd(e *env) *cobra.Command {
 			if asJSON {
 				return e.printJSON(out)
 			}
-			_, err = fmt.Fprintf(e.stderr, "exported %q (%s): %d tasks, %d comments, %d attachments, %d bytes\n",
-				out.Name, out.WorkspaceID, out.Counts["task"], out.Counts["comment"], out.Counts["attachment"], out.Bytes)
+			_, err = fmt.Fprintf(e.stderr, "exported %q (%s): %s, %s, %s, %s\n", out.Name, out.WorkspaceID,
+				count(out.Counts["task"], "task"), count(out.Counts["comment"], "comment"), count(out.Counts["attachment"], "attachment"), count(out.Bytes, "byte"))
 			return err
 		},
 	}
@@ -56,7 +56,7 @@ func (e *env) export(ctx context.Context, workspace, file string) (out exported,
 	if err != nil {
 		return out, err
 	}
-	db, err := openDatabase(ctx, cfg)
+	db, err := openExisting(ctx, cfg)
 	if err != nil {
 		return out, err
 	}

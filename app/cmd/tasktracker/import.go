@@ -95,11 +95,11 @@ func (e *env) printImported(s transfer.Summary) error {
 	if s.DryRun {
 		did = "dry run, nothing was changed: would import"
 	}
-	fmt.Fprintf(&b, "%s %q (%s): %d projects, %d tasks, %d comments, %d attachments\n",
-		did, s.Name, s.WorkspaceID, s.Counts["project"], s.Counts["task"], s.Counts["comment"], s.Counts["attachment"])
-	fmt.Fprintf(&b, "accounts: %d were here, %d are new", s.AccountsMatched, s.AccountsCreated)
+	fmt.Fprintf(&b, "%s %q (%s): %s, %s, %s, %s\n", did, s.Name, s.WorkspaceID,
+		count(s.Counts["project"], "project"), count(s.Counts["task"], "task"), count(s.Counts["comment"], "comment"), count(s.Counts["attachment"], "attachment"))
+	fmt.Fprintf(&b, "accounts: %d known, %d new", s.AccountsMatched, s.AccountsCreated)
 	if s.AccountsCreated > 0 && !s.DryRun {
-		b.WriteString(" and have no password yet: `tasktracker user password --email …` sets one")
+		b.WriteString(", without a password yet: `tasktracker user password --email …` sets one")
 	}
 	b.WriteString("\n")
 	_, err := fmt.Fprint(e.stdout, b.String())

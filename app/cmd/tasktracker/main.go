@@ -12,10 +12,27 @@ import (
 var version = "dev"
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	// The second signal ends the process at once: whoever sends it does not want to wait.
-	context.AfterFunc(ctx, stop)
+	ctx := untilSignal(context.Background())
 	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
+}
+
+// untilSignal ends with the first signal. The second one ends the process at once, with the exit code that stands for
+// it: whoever sends it does not want to wait. The signals stay ours until then: what the system did with them before may
+// be to ignore them, as it does to SIGINT in a process that a shell has put into the background.
+func untilSignal(parent context.Context) context.Context {
+	ctx, cancel := context.WithCancel(parent)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel()
+		code := 1
+		if s, ok := (<-signals).(syscall.Signal); ok {
+			code = 128 + int(s)
+		}
+		os.Exit(code)
+	}()
+	return ctx
 }
 
 // run runs one command to its end and returns the exit code. A cancelled ctx is a polite request to stop.
@@ -23,5 +40,8 @@ func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, s
 	e := &env{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr}
 	root := newRootCmd(e)
 	root.SetArgs(args)
+	if err := unknownCommand(root, args); err != nil {
+		return e.exitCode(err)
+	}
 	return e.exitCode(root.ExecuteContext(ctx))
 }

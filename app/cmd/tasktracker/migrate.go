@@ -192,6 +192,9 @@ func newMigrateStatusCmd(e *env) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := mustExist(cfg); err != nil {
+				return err
+			}
 			options := storeOptions(cfg)
 			options.ReplicaURL, options.Log = "", slog.New(slog.DiscardHandler)
 			if options.URL, err = adminURL(cfg); err != nil {
@@ -233,7 +236,7 @@ func (e *env) printStatus(all []store.Migration, asJSON bool) error {
 			return err
 		}
 	}
-	if _, err := fmt.Fprintf(w, "%d of %d steps are pending\n", pending, len(all)); err != nil {
+	if _, err := fmt.Fprintf(w, "%d of %s pending\n", pending, count(len(all), "step")); err != nil {
 		return err
 	}
 	return w.Flush()

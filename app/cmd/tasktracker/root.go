@@ -52,6 +52,14 @@ func isTerminal(stream any) bool {
 	return ok && (isatty.IsTerminal(f.Fd()) || isatty.IsCygwinTerminal(f.Fd()))
 }
 
+// count is a number with the noun in its form: 1 task, 2 tasks.
+func count[N int | int64](n N, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
+
 // usageError is a wrong command line or environment: exit code 2.
 type usageError struct{ err error }
 
@@ -80,9 +88,11 @@ func newRootCmd(e *env) *cobra.Command {
 		Use:           "tasktracker",
 		Short:         "Task Tracker: an API for tasks, one binary",
 		Long:          "Task Tracker: an API for tasks, one binary.\n\nSettings come from the environment (TASKTRACKER_…); `tasktracker config` prints them.",
+		Version:       version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.SetVersionTemplate(versionLine())
 	root.SetIn(e.stdin)
 	root.SetOut(e.stdout)
 	root.SetErr(e.stderr)
@@ -101,6 +111,21 @@ func newRootCmd(e *env) *cobra.Command {
 	)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
+}
+
+// unknownCommand is the fault of naming a command that a group of commands does not have; --help behind it does not make
+// it known.
+func unknownCommand(root *cobra.Command, args []string) error {
+	group, rest, err := root.Find(args)
+	if err != nil || group == root || !group.HasSubCommands() {
+		return nil // cobra says what is wrong, if anything
+	}
+	for _, arg := range rest {
+		if !strings.HasPrefix(arg, "-") {
+			return usageError{fmt.Errorf("unknown command %q: %w", arg, needsSubcommand(group, nil))}
+		}
+	}
+	return nil
 }
 
 // noArgs is cobra.NoArgs with our exit code.

@@ -24,6 +24,8 @@ type seeded struct {
 	Password string  `json:"password,omitempty"` // where the owner's account was made
 	Token    string  `json:"token"`
 	Seconds  float64 `json:"seconds"`
+
+	url string // where the API is reached
 }
 
 // seedTokenLife is how long the token that a seed prints is valid.
@@ -76,6 +78,7 @@ func (e *env) seed(ctx context.Context, o seed.Options) (out seeded, err error) 
 	if err != nil {
 		return out, err
 	}
+	out.url = "http://" + cfg.ClientAddr()
 	db, err := openDatabase(ctx, cfg)
 	if err != nil {
 		return out, err
@@ -120,13 +123,14 @@ func ownerFor(ctx context.Context, accounts *account.Service, email string) (pas
 
 func (e *env) printSeeded(s seeded) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "workspace  %s (%s): %d projects, %d tasks, %d comments in %.1f s\n", s.Workspace, s.WorkspaceID, s.Projects, s.Tasks, s.Comments, s.Seconds)
+	fmt.Fprintf(&b, "workspace  %s (%s): %s, %s, %s in %.1f s\n", s.Workspace, s.WorkspaceID,
+		count(s.Projects, "project"), count(s.Tasks, "task"), count(s.Comments, "comment"), s.Seconds)
 	fmt.Fprintf(&b, "owner      %s\n", s.OwnerEmail)
 	if s.Password != "" {
 		fmt.Fprintf(&b, "password   %s   (shown this once)\n", s.Password)
 	}
 	fmt.Fprintf(&b, "token      %s   (shown this once; ends in %d days)\n\n", s.Token, int(seedTokenLife.Hours()/24))
-	fmt.Fprintf(&b, "Try it, with the server running:\n\n  curl -H 'Authorization: Bearer %s' 'localhost:3000/v1/workspaces/%s/tasks?q=keys&limit=3'\n", s.Token, s.WorkspaceID)
+	fmt.Fprintf(&b, "Try it, with the server running:\n\n  curl -H 'Authorization: Bearer %s' '%s/v1/workspaces/%s/tasks?q=keys&limit=3'\n", s.Token, s.url, s.WorkspaceID)
 	_, err := fmt.Fprint(e.stdout, b.String())
 	return err
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/config"
 	"github.com/task-tracker/task-tracker/app/internal/httpapi"
 	"github.com/task-tracker/task-tracker/app/internal/store"
@@ -80,15 +81,20 @@ func (e *env) serve(ctx context.Context, cfg *config.Config) (err error) {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	background := make(chan struct{})
+	starting := &starter{cfg: cfg, db: db, api: api, log: log, reg: reg, unowned: func() { e.greetFirst(cfg, listener.Addr()) }}
 	go func() {
 		defer close(background)
-		(&starter{cfg: cfg, db: db, api: api, log: log, reg: reg}).run(work)
+		starting.run(work)
 	}()
 
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
-		err = drain(cfg, api, server, log, failed)
+		delay := cfg.DrainDelay
+		if !starting.ready.Load() {
+			delay = 0 // nobody has been sent here yet
+		}
+		err = drain(delay, cfg.ShutdownTimeout, api, server, log, failed)
 	}
 	stopWork()
 	select {
@@ -105,20 +111,20 @@ const workerTimeout = 5 * time.Second
 
 // drain stops in the order that loses nothing: /ready fails and the load balancer turns away while requests are served
 // on; then no connection is accepted and those under way are finished.
-func drain(cfg *config.Config, api *httpapi.Server, server *http.Server, log *slog.Logger, failed <-chan error) error {
+func drain(delay, timeout time.Duration, api *httpapi.Server, server *http.Server, log *slog.Logger, failed <-chan error) error {
 	ctx := context.Background()
-	log.InfoContext(ctx, "stopping", slog.String("drain_delay", cfg.DrainDelay.String()), slog.String("shutdown_timeout", cfg.ShutdownTimeout.String()))
+	log.InfoContext(ctx, "stopping", slog.String("drain_delay", delay.String()), slog.String("shutdown_timeout", timeout.String()))
 	api.Drain()
 	select {
-	case <-time.After(cfg.DrainDelay):
+	case <-time.After(delay):
 	case err := <-failed:
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, cfg.ShutdownTimeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	err := server.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
-		log.WarnContext(ctx, "requests were cut off", slog.String("after", cfg.ShutdownTimeout.String()))
+		log.WarnContext(ctx, "requests were cut off", slog.String("after", timeout.String()))
 		return server.Close()
 	}
 	return err
@@ -168,7 +174,18 @@ func apiOptions(cfg *config.Config, db *store.DB, log *slog.Logger, reg promethe
 		RateLimitPrincipal: cfg.RateLimitPrincipal, RateLimitAddress: cfg.RateLimitAddress, RateLimitCredentials: cfg.RateLimitCredentials,
 		MaxImport: cfg.ImportMaxBytes,
 		// Not the attachments' store: without it, all but attachments works, and no other process would do better.
-		Checks: []httpapi.Check{{Name: "database", Fn: db.Ready}},
+		Checks: []httpapi.Check{{Name: "database", Fn: readiness(cfg, db)}},
+	}
+}
+
+// readiness is what /ready asks of the database. Where this process makes the schema, it is not the operator's business.
+func readiness(cfg *config.Config, db *store.DB) func(ctx context.Context) error {
+	return func(ctx context.Context) error {
+		err := db.Ready(ctx)
+		if cfg.Database.Migrate && errors.Is(err, store.ErrSchema) {
+			return apperr.Wrap(err, apperr.Unavailable, "This process is bringing the database's schema up to date; its log tells of any trouble.")
+		}
+		return err
 	}
 }
 
@@ -184,10 +201,7 @@ func (e *env) getenv(name string) string {
 
 // greet tells a newcomer where everything is.
 func (e *env) greet(cfg *config.Config, addr net.Addr, metrics net.Listener) {
-	url := "http://" + addr.String()
-	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
-		url = fmt.Sprintf("http://127.0.0.1:%d", tcp.Port)
-	}
+	url := clientURL(addr)
 	var b strings.Builder
 	fmt.Fprintf(&b, "Task Tracker %s\n\n", version)
 	fmt.Fprintf(&b, "  API            %s/v1\n", url)
@@ -197,6 +211,21 @@ func (e *env) greet(cfg *config.Config, addr net.Addr, metrics net.Listener) {
 	}
 	fmt.Fprintf(&b, "  Data           %s\n", strings.TrimPrefix(cfg.ShowDatabase(), "sqlite:"))
 	fmt.Fprintf(&b, "  Attachments    %s\n\n", strings.TrimPrefix(cfg.BlobURL, "file:"))
+	_, _ = fmt.Fprint(e.stdout, b.String()) // a closed stdout is no reason not to serve
+}
+
+// clientURL is where a client on this machine reaches a listener.
+func clientURL(addr net.Addr) string {
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return fmt.Sprintf("http://127.0.0.1:%d", tcp.Port)
+	}
+	return "http://" + addr.String()
+}
+
+// greetFirst tells how to make the first account, on an instance that has none.
+func (e *env) greetFirst(cfg *config.Config, addr net.Addr) {
+	url := clientURL(addr)
+	var b strings.Builder
 	const person = `"email":"ada@example.com","password":"correct horse battery","name":"Ada"`
 	switch {
 	case cfg.Loopback():

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -30,6 +31,9 @@ type starter struct {
 	api *httpapi.Server
 	log *slog.Logger
 	reg prometheus.Registerer
+
+	unowned func()      // is called once the API is open, where the instance has no owner yet
+	ready   atomic.Bool // the API has been opened
 }
 
 const (
@@ -44,7 +48,7 @@ func (s *starter) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		s.log.WarnContext(ctx, "not ready yet", slog.String("error", err.Error()), slog.String("retry_in", pause.String()))
+		s.log.WarnContext(ctx, "not ready yet", slog.String("error", explain(err).Error()), slog.String("retry_in", pause.String()))
 		select {
 		case <-ctx.Done():
 			return
@@ -53,7 +57,11 @@ func (s *starter) run(ctx context.Context) {
 		live, parts, err = s.open(ctx)
 	}
 	s.api.Open(live)
+	s.ready.Store(true)
 	s.log.InfoContext(ctx, "ready")
+	if owned, err := store.NewAccounts(s.db).HasOwner(ctx); err == nil && !owned {
+		s.unowned()
+	}
 	s.jobs(parts).Run(ctx)
 	parts.close()
 }

@@ -249,6 +249,8 @@ func TestExitCodes(t *testing.T) {
 		out           string
 	}{
 		{[]string{"version"}, nil, 0, "tasktracker dev (go"},
+		{[]string{"--version"}, []string{"TASKTRACKER_ADR=x"}, 0, "tasktracker dev (go"},
+		{[]string{"migrate", "down", "--help"}, nil, 2, `unknown command "down"`},
 		{[]string{"version", "--json"}, nil, 0, `"version": "dev"`},
 		{[]string{"config"}, []string{"TASKTRACKER_BOOTSTRAP_TOKEN=0123456789abcdef"}, 0, "********"},
 		{[]string{"config", "--json"}, nil, 0, `"name": "TASKTRACKER_ADDR"`},

@@ -44,7 +44,7 @@ func newTokenCreateCmd(e *env) *cobra.Command {
 			for _, s := range scopes {
 				wanted = append(wanted, auth.Scope(strings.TrimSpace(s)))
 			}
-			return e.withAccounts(cmd.Context(), func(_ *store.DB, accounts *account.Service) error {
+			return e.withAccounts(cmd.Context(), openExisting, func(_ *store.DB, accounts *account.Service) error {
 				t, err := accounts.CreateTokenFor(cmd.Context(), email, name, wanted, expiry)
 				if err != nil {
 					return noAccount(err, email)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/task-tracker/task-tracker/app/internal/account"
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/config"
 	"github.com/task-tracker/task-tracker/app/internal/store"
 )
 
@@ -24,13 +25,16 @@ func newUserCmd(e *env) *cobra.Command {
 	return cmd
 }
 
+// opener is [openDatabase] or [openExisting].
+type opener func(ctx context.Context, cfg *config.Config) (*store.DB, error)
+
 // withAccounts runs fn on the service of accounts.
-func (e *env) withAccounts(ctx context.Context, fn func(db *store.DB, accounts *account.Service) error) (err error) {
+func (e *env) withAccounts(ctx context.Context, open opener, fn func(db *store.DB, accounts *account.Service) error) (err error) {
 	cfg, err := e.config()
 	if err != nil {
 		return err
 	}
-	db, err := openDatabase(ctx, cfg)
+	db, err := open(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -62,7 +66,7 @@ func newUserCreateCmd(e *env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.withAccounts(cmd.Context(), func(db *store.DB, accounts *account.Service) error {
+			return e.withAccounts(cmd.Context(), openDatabase, func(db *store.DB, accounts *account.Service) error {
 				if owner {
 					if has, err := store.NewAccounts(db).HasOwner(cmd.Context()); err != nil || has {
 						return errors.Join(err, errors.New("--owner: the instance has an owner already; leave the flag out to make another account"))
@@ -94,7 +98,7 @@ func newUserPasswordCmd(e *env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.withAccounts(cmd.Context(), func(_ *store.DB, accounts *account.Service) error {
+			return e.withAccounts(cmd.Context(), openExisting, func(_ *store.DB, accounts *account.Service) error {
 				acc, err := accounts.SetPassword(cmd.Context(), email, password)
 				if err != nil {
 					return noAccount(err, email)

@@ -61,7 +61,7 @@ func (in SignupInput) Validate() error {
 
 // SignupContext is what the server knows of a request to sign up.
 type SignupContext struct {
-	// Loopback is set when the server listens on loopback addresses only and the peer is on this machine too.
+	// Loopback is set when the request comes straight from this machine to a server that only this machine can reach.
 	Loopback bool
 }
 

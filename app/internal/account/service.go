@@ -133,7 +133,9 @@ func (s *Service) admit(ctx context.Context, in SignupInput, sc SignupContext) (
 	case sc.Loopback, s.isBootstrap(in.BootstrapToken):
 		return true, nil
 	}
-	return false, apperr.New(apperr.Forbidden, "This instance has no account yet. The first one takes the bootstrap token, or a request from the machine that the server runs on.")
+	return false, apperr.New(apperr.Forbidden, "This instance has no account yet. Its first one takes the field `bootstrap_token`, "+
+		"with the secret that the server was started with, or a request straight from the server's own machine to a loopback address, with no proxy between or configured. "+
+		"`tasktracker user create --owner` on that machine makes it too.")
 }
 
 // isBootstrap compares with the bootstrap token in constant time. Without one configured nothing matches.

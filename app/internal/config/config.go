@@ -82,14 +82,15 @@ type OIDC struct {
 	Signup           bool
 }
 
-// Loopback reports whether the API listens on a loopback address only.
+// Loopback reports whether only this machine can reach the API: it listens on a loopback address, and no setting tells of
+// a proxy before it (trusted proxies, or a public URL on another host).
 func (c *Config) Loopback() bool {
 	host, _, err := net.SplitHostPort(c.Addr)
-	if err != nil {
+	if err != nil || !isLoopback(host) || len(c.TrustedProxies) > 0 {
 		return false
 	}
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.IsLoopback()
+	u, err := url.Parse(c.PublicURL)
+	return err == nil && (c.PublicURL == "" || isLoopback(u.Hostname()))
 }
 
 // Faults are all that is wrong with the environment.

@@ -165,3 +165,21 @@ func TestConfigurationFileIsCurrent(t *testing.T) {
 		t.Errorf("CONFIGURATION.md is not what `go generate ./internal/config` makes:\n%s", diff)
 	}
 }
+
+// Behind a proxy on this machine, everybody seems to be on this machine.
+func TestLoopback(t *testing.T) {
+	t.Parallel()
+	for setting, want := range map[string]bool{
+		"ADDR=localhost:0": true, "ADDR=[::1]:3000": true, "ADDR=:3000": false, "ADDR=192.0.2.1:3000": false,
+		"PUBLIC_URL=http://localhost:8080": true, "PUBLIC_URL=http://[::1]:8080": true, "PUBLIC_URL=https://tasks.example.com": false,
+		"TRUSTED_PROXIES=127.0.0.1": false,
+	} {
+		c, err := Load([]string{"TASKTRACKER_" + setting})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Loopback() != want {
+			t.Errorf("%s: got %t", setting, !want)
+		}
+	}
+}

@@ -434,8 +434,9 @@ type ClientInterface interface {
 
 	// SignUpWithBody Create an account
 	//
-	// Creates an account and a session for it. The first account owns the instance: on a loopback address without more
-	// ado, elsewhere only with the instance's `bootstrap_token`. Later ones need open signup or an `invitation_token`,
+	// Creates an account and a session for it. The first account owns the instance: it takes the instance's
+	// `bootstrap_token`, or a request straight from the server's machine to a loopback address, with no proxy between or
+	// configured. Later ones need open signup or an `invitation_token`,
 	// which also makes the account a member of the inviting workspace. Takes no `Idempotency-Key`: the answer holds a secret.
 	//
 	// Takes any type of body and a specified content type.
@@ -445,8 +446,9 @@ type ClientInterface interface {
 
 	// SignUp Create an account
 	//
-	// Creates an account and a session for it. The first account owns the instance: on a loopback address without more
-	// ado, elsewhere only with the instance's `bootstrap_token`. Later ones need open signup or an `invitation_token`,
+	// Creates an account and a session for it. The first account owns the instance: it takes the instance's
+	// `bootstrap_token`, or a request straight from the server's machine to a loopback address, with no proxy between or
+	// configured. Later ones need open signup or an `invitation_token`,
 	// which also makes the account a member of the inviting workspace. Takes no `Idempotency-Key`: the answer holds a secret.
 	//
 	// Takes a body of the `application/json` content type.
@@ -759,7 +761,8 @@ type ClientInterface interface {
 	// RemoveMember Remove a member, or leave
 	//
 	// Role: `admin`, `owner` to remove an owner; anybody may leave. Scope: `admin`. The last owner cannot leave
-	// (`last_owner`). The account's tasks and comments stay.
+	// (`last_owner`). The account's tasks and comments stay; the pending invitations that it made are revoked. Members
+	// have no version: `If-Match` takes nothing but `*` (412).
 	//
 	// Corresponds with DELETE /v1/workspaces/{workspace}/members/{account} (the `RemoveMember` operationId).
 	RemoveMember(ctx context.Context, workspace PathWorkspace, account PathAccount, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -767,6 +770,8 @@ type ClientInterface interface {
 	// UpdateMemberWithBody Change a member's role
 	//
 	// Role: `admin`, and `owner` to make or unmake an owner. Scope: `admin`. The last owner stays one (`last_owner`).
+	// Pending invitations that the member made and could not make in the new role are revoked. Members have no version:
+	// `If-Match` takes nothing but `*` (412).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -776,6 +781,8 @@ type ClientInterface interface {
 	// UpdateMember Change a member's role
 	//
 	// Role: `admin`, and `owner` to make or unmake an owner. Scope: `admin`. The last owner stays one (`last_owner`).
+	// Pending invitations that the member made and could not make in the new role are revoked. Members have no version:
+	// `If-Match` takes nothing but `*` (412).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1600,8 +1607,9 @@ func (c *Client) EndSession(ctx context.Context, reqEditors ...RequestEditorFn) 
 
 // SignUpWithBody Create an account
 //
-// Creates an account and a session for it. The first account owns the instance: on a loopback address without more
-// ado, elsewhere only with the instance's `bootstrap_token`. Later ones need open signup or an `invitation_token`,
+// Creates an account and a session for it. The first account owns the instance: it takes the instance's
+// `bootstrap_token`, or a request straight from the server's machine to a loopback address, with no proxy between or
+// configured. Later ones need open signup or an `invitation_token`,
 // which also makes the account a member of the inviting workspace. Takes no `Idempotency-Key`: the answer holds a secret.
 //
 // Takes any type of body and a specified content type.
@@ -1621,8 +1629,9 @@ func (c *Client) SignUpWithBody(ctx context.Context, contentType string, body io
 
 // SignUp Create an account
 //
-// Creates an account and a session for it. The first account owns the instance: on a loopback address without more
-// ado, elsewhere only with the instance's `bootstrap_token`. Later ones need open signup or an `invitation_token`,
+// Creates an account and a session for it. The first account owns the instance: it takes the instance's
+// `bootstrap_token`, or a request straight from the server's machine to a loopback address, with no proxy between or
+// configured. Later ones need open signup or an `invitation_token`,
 // which also makes the account a member of the inviting workspace. Takes no `Idempotency-Key`: the answer holds a secret.
 //
 // Takes a body of the `application/json` content type.
@@ -2295,7 +2304,8 @@ func (c *Client) ListMembers(ctx context.Context, workspace PathWorkspace, param
 // RemoveMember Remove a member, or leave
 //
 // Role: `admin`, `owner` to remove an owner; anybody may leave. Scope: `admin`. The last owner cannot leave
-// (`last_owner`). The account's tasks and comments stay.
+// (`last_owner`). The account's tasks and comments stay; the pending invitations that it made are revoked. Members
+// have no version: `If-Match` takes nothing but `*` (412).
 //
 // Corresponds with DELETE /v1/workspaces/{workspace}/members/{account} (the `RemoveMember` operationId).
 func (c *Client) RemoveMember(ctx context.Context, workspace PathWorkspace, account PathAccount, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2313,6 +2323,8 @@ func (c *Client) RemoveMember(ctx context.Context, workspace PathWorkspace, acco
 // UpdateMemberWithBody Change a member's role
 //
 // Role: `admin`, and `owner` to make or unmake an owner. Scope: `admin`. The last owner stays one (`last_owner`).
+// Pending invitations that the member made and could not make in the new role are revoked. Members have no version:
+// `If-Match` takes nothing but `*` (412).
 //
 // Takes any type of body and a specified content type.
 //
@@ -2332,6 +2344,8 @@ func (c *Client) UpdateMemberWithBody(ctx context.Context, workspace PathWorkspa
 // UpdateMember Change a member's role
 //
 // Role: `admin`, and `owner` to make or unmake an owner. Scope: `admin`. The last owner stays one (`last_owner`).
+// Pending invitations that the member made and could not make in the new role are revoked. Members have no version:
+// `If-Match` takes nothing but `*` (412).
 //
 // Takes a body of the `application/json` content type.
 //

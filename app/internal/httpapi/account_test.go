@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -175,4 +176,80 @@ func TestNullIsNoneWhereTheContractSaysSo(t *testing.T) {
 	d.do(201, "POST /v1/tokens", ada, `{"name":"ci","scopes":["read"],"expires_at":null}`)
 	w := d.do(201, "POST /v1/workspaces", ada, `{"name":"Acme"}`)
 	d.do(201, "POST "+w.header.Get("Location")+"/invitations", ada, `{"role":"member","email":null}`)
+}
+
+// Behind a proxy on this machine everybody has a loopback address: the first account is not for the first who comes.
+func TestFirstAccountIsNotForProxiedRequests(t *testing.T) {
+	t.Parallel()
+	d := newReception(t)
+	for _, c := range []struct{ host, header, value string }{
+		{"tasks.example.com", "", ""},
+		{"localhost.example.com:3000", "", ""},
+		{"127.0.0.1.example.com", "", ""},
+		{"localhost:3000", "X-Forwarded-For", "192.0.2.1"},
+		{"localhost:3000", "X-Forwarded-Proto", ""},
+		{"localhost:3000", "Forwarded", "for=192.0.2.1"},
+		{"[::1]:3000", "Via", "1.1 proxy"},
+		{"127.1.2.3", "", ""}, // the last: it makes the account
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+"/v1/signup", strings.NewReader(adaBody))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = c.host
+		r.Header.Set("Content-Type", "application/json")
+		if c.header != "" {
+			r.Header.Set(c.header, c.value)
+		}
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		if err := errors.Join(err, res.Body.Close()); err != nil {
+			t.Fatal(err)
+		}
+		want := map[bool]int{true: 201, false: 403}[c.host == "127.1.2.3"]
+		if res.StatusCode != want {
+			t.Errorf("%v: got %d %s, want %d", c, res.StatusCode, body, want)
+		}
+		if want == 403 && (!strings.Contains(string(body), "bootstrap_token") || !strings.Contains(string(body), "tasktracker user create --owner")) {
+			t.Errorf("%v: %s names no way in", c, body)
+		}
+	}
+}
+
+// Members have no version, so that a condition on one cannot hold.
+func TestMembersTakeNoIfMatch(t *testing.T) {
+	t.Parallel()
+	d := newReception(t)
+	ada := d.do(201, "POST /v1/signup", "", adaBody)
+	token := ada.text("token")
+	w := d.do(201, "POST /v1/workspaces", token, `{"name":"Acme"}`)
+	id, _ := ada.body["account"].(map[string]any)["id"].(string)
+	for _, method := range []string{http.MethodPatch, http.MethodDelete} {
+		for tag, want := range map[string]int{`"1-00000000"`: 412, `nonsense`: 412, `*`: 409} { // the last owner stays
+			r, err := http.NewRequestWithContext(t.Context(), method, d.url+w.header.Get("Location")+"/members/"+id, strings.NewReader(`{"role":"viewer"}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if method == http.MethodDelete {
+				r.Body, r.ContentLength = http.NoBody, 0
+			} else {
+				r.Header.Set("Content-Type", "application/json")
+			}
+			r.Header.Set("Authorization", "Bearer "+token)
+			r.Header.Set("If-Match", tag)
+			res, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := res.Body.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if res.StatusCode != want {
+				t.Errorf("%s with If-Match %s: got %d, want %d", method, tag, res.StatusCode, want)
+			}
+		}
+	}
 }

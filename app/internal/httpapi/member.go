@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/task-tracker/task-tracker/app/api"
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 	"github.com/task-tracker/task-tracker/app/internal/workspace"
 )
@@ -27,6 +28,10 @@ func (s *Server) ListMembers(w http.ResponseWriter, r *http.Request, id api.Path
 
 // UpdateMember implements PATCH /v1/workspaces/{workspace}/members/{account}.
 func (s *Server) UpdateMember(w http.ResponseWriter, r *http.Request, id api.PathWorkspace, account api.PathAccount) {
+	if err := noMatch(r); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	patch, err := decode[api.MemberPatch](r)
 	if err != nil {
 		s.fail(w, r, err)
@@ -40,8 +45,20 @@ func (s *Server) UpdateMember(w http.ResponseWriter, r *http.Request, id api.Pat
 	s.object(w, r, http.StatusOK, 0, toMember(m))
 }
 
+// noMatch refuses a change of a member under a condition: members have no version, so that only `*` can match.
+func noMatch(r *http.Request) error {
+	if version, err := ifMatch(r); err != nil || version != nil {
+		return apperr.New(apperr.PreconditionFailed, "A member has no version and no ETag: If-Match takes nothing but * here. Leave it out.")
+	}
+	return nil
+}
+
 // RemoveMember implements DELETE /v1/workspaces/{workspace}/members/{account}.
 func (s *Server) RemoveMember(w http.ResponseWriter, r *http.Request, id api.PathWorkspace, account api.PathAccount) {
+	if err := noMatch(r); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	if err := s.svc.Workspaces.Remove(r.Context(), principal(r), id, account); err != nil {
 		s.fail(w, r, err)
 		return

@@ -6,11 +6,14 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
+	"syscall"
 	"time"
 
 	"github.com/task-tracker/task-tracker/app/api"
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/blob"
+	"github.com/task-tracker/task-tracker/app/internal/transfer"
 )
 
 // stall is how long the other side of an export or import may neither take nor send a byte. Beyond that there is no
@@ -76,7 +79,7 @@ func (e *exportWriter) Write(b []byte) (int, error) {
 func (s *Server) ImportWorkspace(w http.ResponseWriter, r *http.Request, params api.ImportWorkspaceParams) {
 	dryRun := params.DryRun != nil && *params.DryRun
 	control := http.NewResponseController(w)
-	sum, err := s.svc.Transfers.Import(r.Context(), principal(r), &importReader{r: r.Body, control: control}, dryRun)
+	sum, err := s.importBody(r, &importReader{r: r.Body, control: control}, dryRun)
 	if deadlineErr := control.SetWriteDeadline(time.Now().Add(stall)); deadlineErr != nil && !errors.Is(deadlineErr, http.ErrNotSupported) {
 		err = errors.Join(err, deadlineErr)
 	}
@@ -90,6 +93,52 @@ func (s *Server) ImportWorkspace(w http.ResponseWriter, r *http.Request, params 
 		return
 	}
 	s.created(w, r, "/v1/workspaces/"+sum.WorkspaceID.String(), 0, report)
+}
+
+// importBody imports a body once all of it is here, in a file that is gone afterwards: SQLite has one writer, which must
+// not wait for a client's network.
+func (s *Server) importBody(r *http.Request, body io.Reader, dryRun bool) (transfer.Summary, error) {
+	p := principal(r)
+	if err := s.svc.Transfers.MayImport(p); err != nil {
+		return transfer.Summary{}, err
+	}
+	file, err := os.CreateTemp("", "tasktracker-import-*.ndjson")
+	if err != nil {
+		return transfer.Summary{}, spoolError(err)
+	}
+	early := os.Remove(file.Name()) == nil // where the system allows it for an open file, so that not even a crash leaves it
+	defer func() {
+		_ = file.Close() // what was written is of no use any longer
+		if early {
+			return
+		}
+		if err := os.Remove(file.Name()); err != nil {
+			s.log.LogAttrs(r.Context(), slog.LevelWarn, "import's file stays behind", slog.String("request_id", requestID(r)), slog.String("error", err.Error()))
+		}
+	}()
+	if err := spool(file, body); err != nil {
+		return transfer.Summary{}, err
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return transfer.Summary{}, spoolError(err)
+	}
+	return s.svc.Transfers.Import(r.Context(), p, file, dryRun)
+}
+
+// spool copies the body to its end.
+func spool(to io.Writer, body io.Reader) error {
+	if _, err := io.Copy(to, body); err != nil {
+		return spoolError(err)
+	}
+	return nil
+}
+
+// spoolError says so where the disk is full; the body's own failures pass.
+func spoolError(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return apperr.Wrap(err, apperr.StorageFull, "There is no room left to receive the file. Nothing was imported.")
+	}
+	return err
 }
 
 // importReader gives each read of the body time of its own, and says of its failures that they are the body's.

@@ -56,6 +56,7 @@ type transferDesk struct {
 	owner     auth.Principal // of the workspace
 	file      []byte         // the workspace, with two attachments
 	blobs     *pausingBlobs
+	db        *store.DB
 }
 
 const shortTimeout = 300 * time.Millisecond
@@ -95,9 +96,9 @@ func newTransferDesk(t *testing.T, who func(owner auth.Principal) auth.Principal
 	d.file = out.Bytes()
 
 	server := httpapi.New(httpapi.Options{MaxImport: int64(len(d.file)) + 100})
-	db := testdb.Open(t, store.SQLite, store.Options{})
+	d.db = testdb.Open(t, store.SQLite, store.Options{})
 	server.Open(httpapi.Live{
-		Services:      httpapi.Services{Transfers: transfer.NewService(store.NewTransfers(db), d.blobs)},
+		Services:      httpapi.Services{Transfers: transfer.NewService(store.NewTransfers(d.db), d.blobs)},
 		Authenticator: tokenOf{who(d.owner)}, CursorKey: make([]byte, 32),
 	})
 	listener := httptest.NewUnstartedServer(server)
@@ -216,6 +217,70 @@ func TestAnImportCanBeRepeatedUnderItsKey(t *testing.T) {
 	resp, body, err = d.doWithKey(t, "POST", "/v1/workspaces/import", "twice", bytes.NewReader(d.file))
 	if err != nil || resp.StatusCode != 409 || !strings.Contains(string(body), "already_exists") {
 		t.Errorf("another key: %v %s %v", resp, body, err)
+	}
+}
+
+// TestImportsUnderOneKeyAtOnce begins the second while the first is storing bytes.
+func TestImportsUnderOneKeyAtOnce(t *testing.T) {
+	t.Parallel()
+	d := newTransferDesk(t, same)
+	d.blobs.pause = shortTimeout
+	type answer struct {
+		status   int
+		replayed string
+		body     string
+	}
+	answers := make(chan answer, 2)
+	for range 2 {
+		go func() {
+			resp, body, err := d.doWithKey(t, "POST", "/v1/workspaces/import", "once", bytes.NewReader(d.file))
+			if err != nil {
+				answers <- answer{body: err.Error()}
+				return
+			}
+			answers <- answer{resp.StatusCode, resp.Header.Get("Idempotency-Replayed"), string(body)}
+		}()
+	}
+	one, two := <-answers, <-answers
+	if one.status != 201 || two.status != 201 || one.replayed+two.replayed != "true" || one.body != two.body {
+		t.Errorf("%+v\n%+v", one, two)
+	}
+}
+
+// TestAnUploadHoldsNoWriter writes to the database while a client takes its time to send a file.
+func TestAnUploadHoldsNoWriter(t *testing.T) {
+	t.Parallel()
+	d := newTransferDesk(t, same)
+	rest, upload := io.Pipe()
+	done := make(chan int, 1)
+	go func() {
+		resp, _, err := d.do(t, "POST", "/v1/workspaces/import", rest)
+		if err != nil {
+			t.Error(err)
+			done <- 0
+			return
+		}
+		done <- resp.StatusCode
+	}()
+	if _, err := upload.Write(d.file[:len(d.file)/2]); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*shortTimeout)
+	defer cancel()
+	for range 3 { // whatever part of the body the server has read by now
+		time.Sleep(shortTimeout / 3)
+		if err := store.NewTransfers(d.db).Load(ctx, false, func(context.Context, transfer.Sink) error { return nil }); err != nil {
+			t.Fatalf("a write during the upload: %v", err)
+		}
+	}
+	if _, err := upload.Write(d.file[len(d.file)/2:]); err != nil {
+		t.Fatal(err)
+	}
+	if err := upload.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if status := <-done; status != 201 {
+		t.Errorf("the import: %d", status)
 	}
 }
 

@@ -79,7 +79,11 @@ func (s *sink) Add(ctx context.Context, r transfer.Record, line int64) error {
 		if err := s.heap.add(ctx, s.workspaces, line, r.ID[:], r.Name, micros(r.CreatedAt), micros(r.UpdatedAt), r.Version); err != nil {
 			return err
 		}
-		return s.heap.flush(ctx) // at once: nothing else is looked at when it is there already
+		err := s.heap.flush(ctx) // at once: nothing else is looked at when it is there already
+		if err != nil && idem.From(ctx) != nil && faultOf(err) == faultLockWait {
+			return apperr.Wrap(err, apperr.RequestInFlight, "Another import of this workspace is under way. Send the request again to get its answer.")
+		}
+		return err
 	case *transfer.Member:
 		return s.heap.add(ctx, s.members, line, r.WorkspaceID[:], r.AccountID[:], r.Role, micros(r.JoinedAt))
 	case *transfer.Project:

@@ -1,10 +1,13 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/idem"
 	"github.com/task-tracker/task-tracker/app/internal/seed"
 	"github.com/task-tracker/task-tracker/app/internal/store"
 	"github.com/task-tracker/task-tracker/app/internal/testdb"
@@ -56,4 +59,34 @@ func TestSlowExportsLeaveTheRequestsTheirConnections(t *testing.T) {
 			t.Errorf("afterwards: %v", err)
 		}
 	})
+}
+
+// TestImportOfWhatIsBeingImported has one import wait for another for as long as MySQL lets it.
+func TestImportOfWhatIsBeingImported(t *testing.T) {
+	t.Parallel()
+	db := testdb.Open(t, store.MySQL, store.Options{})
+	at := time.Now().UTC().Truncate(time.Microsecond)
+	w := &transfer.Workspace{ID: store.NewID(at), Name: "Acme", CreatedAt: at, UpdatedAt: at, Version: 1}
+	add := func(ctx context.Context, s transfer.Sink) error { return s.Add(ctx, w, 2) }
+	begun, release, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		done <- store.NewTransfers(db).Load(t.Context(), false, func(ctx context.Context, s transfer.Sink) error {
+			err := add(ctx, s)
+			close(begun)
+			<-release
+			return err
+		})
+	}()
+	<-begun
+	keyed := idem.With(t.Context(), &idem.Request{Key: "once"})
+	if err := store.NewTransfers(db).Load(keyed, false, add); !apperr.Is(err, apperr.RequestInFlight) {
+		t.Errorf("during the import: %v", err)
+	}
+	close(release)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if err := store.NewTransfers(db).Load(keyed, false, add); !apperr.Is(err, apperr.AlreadyExists) {
+		t.Errorf("after the import: %v", err)
+	}
 }

@@ -169,22 +169,32 @@ type Summary struct {
 	Counts          map[string]int64 `json:"counts"`
 }
 
-// Import reads a workspace from r and makes it, all or nothing. Only the instance's owner may, with the scope admin. With
+// MayImport tells whether the principal may import a workspace: as the instance's owner, with the scope admin.
+func (s *Service) MayImport(p auth.Principal) error {
+	if err := p.May(auth.RoleNone, auth.WorkspaceImport); err != nil {
+		return err
+	}
+	if !p.InstanceOwner {
+		return apperr.New(apperr.Forbidden, "Only the owner of this instance may import a workspace.")
+	}
+	return nil
+}
+
+// Import reads a workspace from r and makes it, all or nothing. Who may, says [Service.MayImport]. With
 // dryRun everything is read, checked and written as it would be, and then rolled back; no attachment is stored.
 //
 // With an idempotency key in ctx the same request made again gets the summary of the first.
 //
-// Errors: already_exists when the workspace, or an id of the file, is here already; validation_failed with the line of
+// Errors: already_exists when the workspace, or an id of the file, is here already; request_in_flight with a key, while
+// another import of the workspace is under way; validation_failed with the line of
 // the fault; idempotency_key_reused; outcome_unknown when the reply to the commit was lost.
 func (s *Service) Import(ctx context.Context, p auth.Principal, r io.Reader, dryRun bool) (Summary, error) {
-	if err := p.May(auth.RoleNone, auth.WorkspaceImport); err != nil {
+	if err := s.MayImport(p); err != nil {
 		return Summary{}, err
 	}
-	if !p.InstanceOwner {
-		return Summary{}, apperr.New(apperr.Forbidden, "Only the owner of this instance may import a workspace.")
-	}
+	rest := func() error { _, err := io.Copy(io.Discard, r); return err }
 	if !dryRun {
-		earlier, err := s.store.Earlier(ctx, p, func() error { _, err := io.Copy(io.Discard, r); return err })
+		earlier, err := s.store.Earlier(ctx, p, rest)
 		if err != nil || earlier != nil {
 			return deref(earlier), err
 		}
@@ -195,7 +205,7 @@ func (s *Service) Import(ctx context.Context, p auth.Principal, r io.Reader, dry
 		if err := im.run(ctx); err != nil || dryRun {
 			return err
 		}
-		if _, err := io.Copy(io.Discard, r); err != nil { // nothing is left, but the end is to be seen
+		if err := rest(); err != nil { // nothing is left, but the end is to be seen
 			return err
 		}
 		return sink.Keep(ctx, p, im.summary())
@@ -203,6 +213,11 @@ func (s *Service) Import(ctx context.Context, p auth.Principal, r io.Reader, dry
 	if err != nil {
 		if im != nil && !apperr.Is(err, apperr.OutcomeUnknown) {
 			err = errors.Join(err, im.removeBlobs(context.WithoutCancel(ctx)))
+		}
+		if !dryRun && apperr.Is(err, apperr.AlreadyExists) { // perhaps by the same request, which was under way when this one began
+			if earlier, earlierErr := s.store.Earlier(ctx, p, rest); earlierErr != nil || earlier != nil {
+				return deref(earlier), earlierErr
+			}
 		}
 		return Summary{}, toLine(err)
 	}

@@ -128,7 +128,7 @@ func TestPoliciesAreTheContracts(t *testing.T) {
 	}
 	for key := range policies {
 		method, pattern, _ := strings.Cut(key, " ")
-		if _, ok := spec.Paths[pattern][strings.ToLower(method)]; !ok && !strings.Contains(pattern, "*") {
+		if _, ok := spec.Paths[pattern][strings.ToLower(method)]; !ok && !strings.Contains(pattern, "*") && pattern != "/" {
 			t.Errorf("the policy of %s is for a route that is not in the contract", key)
 		}
 	}

@@ -4,9 +4,15 @@
 //
 //	edge.go      request ID, client address, security headers, panics, access log, metrics
 //	routes.go    chi finds the route; the route's policy stands in one table
-//	endpoint.go  rate limits, authentication, body limit, media types, query parameters, idempotency key
+//	endpoint.go  rate limits, authentication, body limit, media types, query parameters, a place to
+//	             work, idempotency key
 //	api          generated: path and query parameters become Go values
 //	<domain>.go  a handler, a method of [Server]: decode → service → encode
+//
+// At most 64 requests with a token are worked on at once in a process, so that the memory for their answers is bounded:
+// lists may be some 6 MiB each. One more waits up to 2 s and is then answered 503 with `Retry-After: 1`. Probes, the
+// documentation and uploads do not count, nor do exports and imports, which hold little and may take hours; those have
+// the database's connections as their bound. tasktracker_http_requests_working and _refused_total say how near that is.
 //
 // A handler uses only this:
 //

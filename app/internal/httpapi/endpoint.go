@@ -11,6 +11,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/idem"
@@ -23,6 +24,17 @@ func (s *Server) endpoint(rt *route, next http.HandlerFunc) http.Handler {
 		x := exchangeOf(r.Context())
 		x.route = rt
 		if err := s.admit(x, r); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		if rt.bounded {
+			if err := s.begin(r.Context(), x); err != nil {
+				s.fail(w, r, err)
+				return
+			}
+			defer s.end()
+		}
+		if err := takeKey(x, r); err != nil { // only now, since it may read the body
 			s.fail(w, r, err)
 			return
 		}
@@ -61,11 +73,39 @@ func (s *Server) admit(x *exchange, r *http.Request) error {
 	if err := checkAccept(rt, r); err != nil {
 		return err
 	}
-	if err := checkMediaType(rt, r); err != nil {
-		return err
-	}
-	return takeKey(x, r)
+	return checkMediaType(rt, r)
 }
+
+// A request with a token holds its body, what it read and its answer, which for a list may be some 6 MiB, several times.
+// So no more than maxWorking are worked on at once, in all of the process; one more waits up to maxWaiting, holding
+// nothing yet, and is then told to come again.
+const (
+	maxWorking = 64
+	maxWaiting = 2 * time.Second
+)
+
+// begin takes one of the places, to be given back with end. Without one in time: unavailable, with Retry-After.
+func (s *Server) begin(ctx context.Context, x *exchange) error {
+	select {
+	case s.work <- struct{}{}:
+		return nil
+	default:
+	}
+	wait := time.NewTimer(maxWaiting)
+	defer wait.Stop()
+	select {
+	case s.work <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return apperr.Wrap(ctx.Err(), apperr.ClientClosed, "The request was cancelled before it was begun.")
+	case <-wait.C:
+		s.metrics.refused.Inc()
+		x.Header()["Retry-After"] = []string{"1"}
+		return apperr.New(apperr.Unavailable, "The service is busy with other requests. Nothing was done; try again.")
+	}
+}
+
+func (s *Server) end() { <-s.work }
 
 // limitBody bounds the body before anything reads it.
 func (s *Server) limitBody(x *exchange, r *http.Request) error {

@@ -14,10 +14,11 @@ type metrics struct {
 	seconds   *prometheus.HistogramVec
 	inFlight  prometheus.Gauge
 	panics    prometheus.Counter
+	refused   prometheus.Counter
 	unmatched *seriesSet
 }
 
-func newMetrics(reg prometheus.Registerer) *metrics {
+func newMetrics(reg prometheus.Registerer, working func() float64) *metrics {
 	f := promauto.With(reg)
 	labels := []string{"method", "route", "status"}
 	m := &metrics{
@@ -30,7 +31,13 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}, labels),
 		inFlight: f.NewGauge(prometheus.GaugeOpts{Name: "tasktracker_http_requests_in_flight", Help: "Requests being answered."}),
 		panics:   f.NewCounter(prometheus.CounterOpts{Name: "tasktracker_http_panics_total", Help: "Handlers that panicked."}),
+		refused: f.NewCounter(prometheus.CounterOpts{
+			Name: "tasktracker_http_requests_refused_total", Help: "Requests that waited in vain for others to be done, and were answered 503.",
+		}),
 	}
+	f.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "tasktracker_http_requests_working", Help: "Requests being worked on; at most 64, the next ones wait.",
+	}, working)
 	m.unmatched = m.forRoute("any", "unmatched")
 	return m
 }

@@ -16,6 +16,7 @@ type policy struct {
 	query       []string // known query parameters; * marks one that may be given several times
 	body        body
 	anyAccept   bool // answers with something else than JSON
+	stream      bool // holds little however much passes through, and may take hours: does not count as worked on
 }
 
 // body is what a route takes as its body.
@@ -39,6 +40,7 @@ var (
 
 // policies lists the routes whose policy is not the usual one. A test holds it against openapi.yaml.
 var policies = map[string]policy{
+	"GET /":             {public: true, free: true, anyAccept: true},
 	"GET /health":       {public: true, free: true},
 	"GET /ready":        {public: true, free: true},
 	"GET /openapi.json": {public: true, free: true},
@@ -52,8 +54,8 @@ var policies = map[string]policy{
 	"POST /v1/tokens":   {secret: true},
 
 	"GET /v1/workspaces":                          {query: paged},
-	"POST /v1/workspaces/import":                  {query: []string{"dry_run"}, body: bodyNDJSON},
-	"GET /v1/workspaces/{workspace}/export":       {anyAccept: true},
+	"POST /v1/workspaces/import":                  {query: []string{"dry_run"}, body: bodyNDJSON, stream: true},
+	"GET /v1/workspaces/{workspace}/export":       {anyAccept: true, stream: true},
 	"GET /v1/workspaces/{workspace}/members":      {query: paged},
 	"GET /v1/workspaces/{workspace}/invitations":  {query: paged},
 	"POST /v1/workspaces/{workspace}/invitations": {secret: true},
@@ -81,6 +83,7 @@ type route struct {
 	policy
 	method, pattern string
 	takesKey        bool // Idempotency-Key
+	bounded         bool // takes one of the places for requests that are worked on
 	series          *seriesSet
 }
 
@@ -92,6 +95,7 @@ func (s *Server) newRoute(method, pattern string) *route {
 	return &route{
 		policy: p, method: method, pattern: pattern,
 		takesKey: method == http.MethodPost && !p.secret && p.body != bodyOwn,
+		bounded:  !p.public && !p.stream,
 		series:   s.metrics.forRoute(method, pattern),
 	}
 }

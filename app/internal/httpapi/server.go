@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -87,6 +88,7 @@ type Server struct {
 	mux     *chi.Mux
 	clients func(http.Handler) http.Handler
 	limits  limits
+	work    chan struct{} // one place for each request that is worked on
 	probe   probe
 
 	open     atomic.Bool
@@ -112,13 +114,15 @@ func New(o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Server{opts: o, log: o.Log, metrics: newMetrics(o.Registry), limits: newLimits(o), spec: sync.OnceValue(newSpecDoc), docs: sync.OnceValue(newDocs)}
+	s := &Server{opts: o, log: o.Log, limits: newLimits(o), work: make(chan struct{}, maxWorking), spec: sync.OnceValue(newSpecDoc), docs: sync.OnceValue(newDocs)}
+	s.metrics = newMetrics(o.Registry, func() float64 { return float64(len(s.work)) })
 	s.clients = newClients(o.TrustedProxies)
 	s.mux = chi.NewMux()
 	s.mux.NotFound(s.notFound)
 	s.mux.MethodNotAllowed(s.methodNotAllowed)
 	routes := registrar{s.mux, s}
 	api.HandlerWithOptions(s, api.ChiServerOptions{BaseRouter: routes, ErrorHandlerFunc: s.parameterError})
+	routes.Get("/", s.toDocs)
 	routes.Get("/docs/*", s.docsAsset)
 	routes.anyMethod("/blobs/*", s.serveBlob)
 	s.handler = s.mux
@@ -161,34 +165,53 @@ func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
 	s.fail(w, r, apperr.New(apperr.NotFound, "There is nothing at this path. /openapi.json lists the routes, /docs explains them."))
 }
 
-// methodNotAllowed answers 405 and names what is allowed, as RFC 9110, 15.5.6 wants it.
+// toDocs sends whoever opens the bare address in a browser to the documentation.
+func (s *Server) toDocs(w http.ResponseWriter, _ *http.Request) {
+	w.Header()["Location"] = []string{"/docs"}
+	w.WriteHeader(http.StatusFound)
+}
+
+// methodNotAllowed answers 405 and names what is allowed, as RFC 9110, 15.5.6 wants it. chi calls it, too, for a method
+// that it has never heard of on a path that does not exist.
 func (s *Server) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
+	var allowed []string
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		if s.mux.Match(chi.NewRouteContext(), method, r.URL.Path) {
-			w.Header().Add("Allow", method)
+			allowed = append(allowed, method)
 			if method == http.MethodGet {
-				w.Header().Add("Allow", http.MethodHead)
+				allowed = append(allowed, http.MethodHead)
 			}
 		}
 	}
-	s.fail(w, r, apperr.New(apperr.MethodNotAllowed, "This path exists, but not with the method %s.", clip(r.Method)))
+	if len(allowed) == 0 {
+		s.notFound(w, r)
+		return
+	}
+	w.Header()["Allow"] = allowed
+	s.fail(w, r, apperr.New(apperr.MethodNotAllowed, "This path takes %s, but not %s.", strings.Join(allowed, ", "), clip(r.Method)))
 }
 
 // parameterError takes the faults that the generated code finds in path, query and headers.
 func (s *Server) parameterError(w http.ResponseWriter, r *http.Request, err error) {
-	name := ""
+	name, message := "", "has the wrong form"
 	var format *api.InvalidParamFormatError
 	var many *api.TooManyValuesForParamError
 	var required *api.RequiredParamError
 	switch {
 	case errors.As(err, &format):
 		name = format.ParamName
+		switch name {
+		case "account", "attachment", "comment", "invitation", "label", "parent", "project", "relation", "status", "task", "token", "workspace":
+			message = "must be a UUID"
+		case "number", "limit", "weeks":
+			message = "must be a whole number"
+		}
 	case errors.As(err, &many):
 		name = many.ParamName
 	case errors.As(err, &required):
 		name = required.ParamName
 	}
-	s.fail(w, r, invalidParameter(err, name, "has the wrong form"))
+	s.fail(w, r, invalidParameter(err, name, message))
 }
 
 func invalidParameter(cause error, name, message string) *apperr.Error {

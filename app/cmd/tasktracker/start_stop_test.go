@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 // program starts the program in a process of its own, in which a shell has had SIGINT ignored, and waits until it listens.
 func program(t *testing.T, environ ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", `trap "" INT; exec "$0" serve`, os.Args[0]) //nolint:gosec // this very binary
+	cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", `trap "" INT; exec "$0" serve`, os.Args[0])
 	cmd.Dir = t.TempDir()
 	cmd.Env = append([]string{asProgram + "=1", "TASKTRACKER_ADDR=127.0.0.1:0", "TASKTRACKER_METRICS_ADDR="}, environ...)
 	stderr, err := cmd.StderrPipe()

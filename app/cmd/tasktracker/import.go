@@ -49,7 +49,7 @@ func newImportCmd(e *env) *cobra.Command {
 	return cmd
 }
 
-func (e *env) importFile(ctx context.Context, file string, dryRun bool) (sum transfer.Summary, err error) {
+func (e *env) importFile(ctx context.Context, file string, dryRun bool) (sum imported, err error) {
 	cfg, err := e.config()
 	if err != nil {
 		return sum, err
@@ -86,10 +86,22 @@ func (e *env) importFile(ctx context.Context, file string, dryRun bool) (sum tra
 	bar := e.newProgress(what, "bytes", size)
 	defer bar.finish()
 	operator := auth.Principal{Name: "operator", InstanceOwner: true, Scopes: auth.Scopes()}
-	return transfer.NewService(transfers, blobs).Import(ctx, operator, io.Reader(&counter{r: in, p: bar}), dryRun)
+	if sum.Summary, err = transfer.NewService(transfers, blobs).Import(ctx, operator, io.Reader(&counter{r: in, p: bar}), dryRun); err != nil {
+		return sum, err
+	}
+	if sum.InstanceOwned, err = store.NewAccounts(db).HasOwner(ctx); err != nil {
+		return sum, fmt.Errorf("the import is done, but whether the instance has an owner cannot be told: %w", err)
+	}
+	return sum, nil
 }
 
-func (e *env) printImported(s transfer.Summary) error {
+// imported is what `import` prints.
+type imported struct {
+	transfer.Summary
+	InstanceOwned bool `json:"instance_owned"` // accounts that come with an import never own it
+}
+
+func (e *env) printImported(s imported) error {
 	var b strings.Builder
 	did := "imported"
 	if s.DryRun {
@@ -102,6 +114,9 @@ func (e *env) printImported(s transfer.Summary) error {
 		b.WriteString(", without a password yet: `tasktracker user password --email …` sets one")
 	}
 	b.WriteString("\n")
+	if !s.InstanceOwned && !s.DryRun {
+		b.WriteString("Nobody owns this instance yet: `tasktracker user create --owner --email …` makes one of these accounts, or a new one, the owner\n")
+	}
 	_, err := fmt.Fprint(e.stdout, b.String())
 	return err
 }

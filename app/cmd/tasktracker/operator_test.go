@@ -166,10 +166,18 @@ func TestSeedExportImportCommands(t *testing.T) {
 			t.Errorf("%v", v)
 		}
 		other.refuses(1, "no workspace", "export", "--workspace", "Acme")
-		other.runWith(0, bytes.NewReader(whole), "import")
+		if out, _ := other.runWith(0, bytes.NewReader(whole), "import"); !strings.Contains(out, "Nobody owns this instance yet") {
+			t.Errorf("%s", out)
+		}
 		if out, _ := other.run(0, "export", "--workspace", "Acme"); out != string(whole) {
 			t.Error("the workspace has changed on its way")
 		}
+		other.refuses(2, "needs --name", "user", "create", "--owner", "--email", "eve@example.com")
+		other.refuses(1, "e-mail", "user", "create", "--email", "olga@example.com", "--name", "Olga")
+		if out, _ := other.run(0, "user", "create", "--owner", "--email", "Olga@example.com"); !strings.Contains(out, "was here already and owns") || strings.Contains(out, "password  ") {
+			t.Errorf("%s", out)
+		}
+		other.refuses(1, "has an owner already", "user", "create", "--owner", "--email", "olga@example.com")
 		if _, stderr := other.runWith(1, bytes.NewReader(whole[:len(whole)-10]), "import", "-"); !strings.Contains(stderr, "line ") {
 			t.Errorf("%s", stderr)
 		}

@@ -52,6 +52,8 @@ type createdUser struct {
 	InstanceOwner bool      `json:"instance_owner"`
 	Password      string    `json:"password,omitempty"`
 	CreatedAt     time.Time `json:"created_at"`
+
+	known bool // it was there already
 }
 
 func newUserCreateCmd(e *env) *cobra.Command {
@@ -59,7 +61,8 @@ func newUserCreateCmd(e *env) *cobra.Command {
 	var fromStdin, owner, asJSON bool
 	cmd := &cobra.Command{
 		Use: "create", Short: "Create an account", Args: noArgs,
-		Long: "Create an account. The first one owns the instance; with --owner it is a fault when there is an owner already.\n" +
+		Long: "Create an account. It owns the instance where nobody does; with --owner it is a fault when there is an owner already,\n" +
+			"and an account that is there already, as after an import, becomes the owner and keeps its name and password.\n" +
 			"Without --password-stdin a password is made up and printed, this once.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			password, made, err := e.password(fromStdin)
@@ -68,24 +71,55 @@ func newUserCreateCmd(e *env) *cobra.Command {
 			}
 			return e.withAccounts(cmd.Context(), openDatabase, func(db *store.DB, accounts *account.Service) error {
 				if owner {
-					if has, err := store.NewAccounts(db).HasOwner(cmd.Context()); err != nil || has {
-						return errors.Join(err, errors.New("--owner: the instance has an owner already; leave the flag out to make another account"))
+					acc, err := makeOwner(cmd.Context(), db, accounts, email)
+					if err == nil {
+						return e.printUser(createdUser{ID: acc.ID.String(), Email: acc.Email, Name: acc.Name, InstanceOwner: true, CreatedAt: acc.CreatedAt, known: true}, asJSON)
 					}
+					if !apperr.Is(err, apperr.NotFound) {
+						return err
+					}
+				}
+				if name == "" {
+					return usageError{fmt.Errorf("%s needs --name: there is no account with the e-mail address %s", cmd.CommandPath(), email)}
 				}
 				acc, err := accounts.CreateUser(cmd.Context(), email, name, password)
 				if err != nil {
 					return err
 				}
-				return e.printUser(createdUser{acc.ID.String(), acc.Email, acc.Name, acc.InstanceOwner, made, acc.CreatedAt}, asJSON)
+				return e.printUser(createdUser{acc.ID.String(), acc.Email, acc.Name, acc.InstanceOwner, made, acc.CreatedAt, false}, asJSON)
 			})
 		},
 	}
 	cmd.Flags().StringVar(&email, "email", "", "the e-mail address to sign in with")
-	cmd.Flags().StringVar(&name, "name", "", "the person's name")
+	cmd.Flags().StringVar(&name, "name", "", "the person's name; not needed with --owner for an account that is there already")
 	cmd.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from the first line of stdin")
 	cmd.Flags().BoolVar(&owner, "owner", false, "make it the owner of the instance")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	return require(cmd, "email", "name")
+	require(cmd, "email", "name")
+	both, alone := cmd.PreRunE, require(&cobra.Command{}, "email").PreRunE
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+		if owner {
+			return alone(cmd, args)
+		}
+		return both(cmd, args)
+	}
+	return cmd
+}
+
+// makeOwner makes an account that is there already the owner, if the instance has none: not_found where it is not.
+func makeOwner(ctx context.Context, db *store.DB, accounts *account.Service, email string) (account.Account, error) {
+	taken := errors.New("--owner: the instance has an owner already; leave the flag out to make another account")
+	switch has, err := store.NewAccounts(db).HasOwner(ctx); {
+	case err != nil:
+		return account.Account{}, err
+	case has:
+		return account.Account{}, taken
+	}
+	acc, err := accounts.MakeOwner(ctx, email)
+	if errors.Is(err, account.ErrOwnerExists) {
+		err = taken
+	}
+	return acc, err
 }
 
 func newUserPasswordCmd(e *env) *cobra.Command {
@@ -103,7 +137,7 @@ func newUserPasswordCmd(e *env) *cobra.Command {
 				if err != nil {
 					return noAccount(err, email)
 				}
-				return e.printUser(createdUser{acc.ID.String(), acc.Email, acc.Name, acc.InstanceOwner, made, acc.CreatedAt}, asJSON)
+				return e.printUser(createdUser{acc.ID.String(), acc.Email, acc.Name, acc.InstanceOwner, made, acc.CreatedAt, false}, asJSON)
 			})
 		},
 	}
@@ -160,7 +194,10 @@ func (e *env) printUser(u createdUser, asJSON bool) error {
 	if u.Password != "" {
 		fmt.Fprintf(&b, "password  %s   (shown this once)\n", u.Password)
 	}
-	if u.InstanceOwner {
+	switch {
+	case u.known:
+		b.WriteString("It was here already and owns this instance now. Its password is what it was, none after an import: `tasktracker user password --email …` sets one.\n")
+	case u.InstanceOwner:
 		b.WriteString("It owns this instance.\n")
 	}
 	_, err := fmt.Fprint(e.stdout, b.String())

@@ -32,3 +32,17 @@ func (s *Service) SetPassword(ctx context.Context, email, password string) (Acco
 	}
 	return acc, err
 }
+
+// MakeOwner makes the account with that e-mail the owner of an instance that has none, as after an import: those who come
+// with one own nothing. Errors: not_found; [ErrOwnerExists] where another one is.
+func (s *Service) MakeOwner(ctx context.Context, email string) (Account, error) {
+	cred, err := s.stores.Accounts.Credentials(ctx, FoldEmail(email))
+	if err != nil {
+		return Account{}, err
+	}
+	acc, err := s.stores.Accounts.MakeOwner(ctx, cred.ID)
+	if err == nil {
+		s.cache.dropAccount(cred.ID)
+	}
+	return acc, err
+}

@@ -10,7 +10,7 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 )
 
-// ErrOwnerExists is what [Store.Create] says of a first account when another one was quicker.
+// ErrOwnerExists is what [Store.Create] says of a first account, and [Store.MakeOwner], when another one was quicker.
 var ErrOwnerExists = errors.New("account: the instance has an owner already")
 
 // NewAccount is an account to be made. PasswordHash is empty for people who sign in elsewhere.
@@ -40,6 +40,8 @@ type Store interface {
 	// Update locks the account, lets decide change it and writes it with the next version. With endSessions, all sessions
 	// but the principal's own end in the same transaction. Errors: of decide; already_exists for a known e-mail.
 	Update(ctx context.Context, p auth.Principal, endSessions bool, decide func(cur Credentials) (Credentials, error)) (Account, error)
+	// MakeOwner makes the account the instance's owner. Errors: not_found; [ErrOwnerExists] where another one is.
+	MakeOwner(ctx context.Context, id uuid.UUID) (Account, error)
 }
 
 // TokenStore keeps tokens and sessions.

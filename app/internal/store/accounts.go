@@ -36,6 +36,7 @@ const (
 	insertAccountSQL = `INSERT INTO accounts (id, email, email_fold, name, password_hash, owner_slot, created_at, updated_at, version)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)`
 	updateAccountSQL  = `UPDATE accounts SET email = ?, email_fold = ?, name = ?, password_hash = ?, updated_at = ?, version = ? WHERE id = ?`
+	makeOwnerSQL      = `UPDATE accounts SET owner_slot = 1, updated_at = ?, version = ? WHERE id = ?`
 	insertIdentitySQL = `INSERT INTO account_identities (issuer, subject, account_id, created_at) VALUES (?, ?, ?, ?)`
 )
 
@@ -134,6 +135,25 @@ func (s *Accounts) Update(ctx context.Context, p auth.Principal, endSessions boo
 		_, err = tx.exec(ctx, "account.update", updateAccountSQL, v.Email, v.Email, v.Name, v.PasswordHash, micros(v.UpdatedAt), v.Version, v.ID[:])
 		if isDuplicate(err) {
 			err = emailTaken(err)
+		}
+		return v.Account, err
+	})
+}
+
+// MakeOwner implements [account.Store].
+func (s *Accounts) MakeOwner(ctx context.Context, id uuid.UUID) (account.Account, error) {
+	return mutate(ctx, s.db, "account.make_owner", auth.Principal{AccountID: id}, func(tx *Tx) (account.Account, error) {
+		v, err := one(ctx, tx.conn, "account.lock", lockAccountSQL, scanAccount, id[:])
+		if err != nil {
+			return account.Account{}, absent(err, "account")
+		}
+		if v.InstanceOwner {
+			return v.Account, nil
+		}
+		v.InstanceOwner, v.UpdatedAt, v.Version = true, tx.Now, v.Version+1
+		_, err = tx.exec(ctx, "account.make_owner", makeOwnerSQL, micros(v.UpdatedAt), v.Version, id[:])
+		if isDuplicate(err) {
+			err = account.ErrOwnerExists
 		}
 		return v.Account, err
 	})

@@ -173,13 +173,18 @@ func sessions(t testing.TB, metrics string) float64 {
 	return metric(t, metrics, "tasktracker_http_requests_in_flight")
 }
 
+// slack is what the goroutines may grow by without being a leak: those of net/http's connections under way, and one for
+// each connection that MySQL's pools keep (8 for requests, 4 for imports, 2 for exports). A leak shows as forty or more,
+// since that is how often each kind of client goes away.
+const slack = 8 + 8 + 4 + 2
+
 // settle waits until the server has no more goroutines than before, give or take those of a connection or two.
 func settle(t *testing.T, metrics string, before float64) {
 	t.Helper()
 	transport.CloseIdleConnections()
 	var now float64
 	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
-		if now = metric(t, metrics, "go_goroutines"); now <= before+8 {
+		if now = metric(t, metrics, "go_goroutines"); now <= before+slack {
 			t.Logf("goroutines: before=%.0f after=%.0f", before, now)
 			return
 		}

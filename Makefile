@@ -43,8 +43,9 @@ fuzz: ## run each fuzzer for FUZZTIME (10s)
 	@.ci/fuzz $(FUZZTIME)
 
 .PHONY: bench
-bench: ## measure the service against the raw-driver floor, on MySQL
-	cd app && go run ./bench $(BENCHFLAGS)
+bench: ## measure the service against the raw-driver floor, on MySQL; figures also in .build/bench.json
+	@mkdir -p .build
+	cd app && go run ./bench -o ../.build/bench.json $(BENCHFLAGS)
 
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint ## run the linters, the import rules among them

@@ -26,8 +26,15 @@ type Migration struct {
 	AppliedAt *time.Time `json:"applied_at"` // nil while it is pending
 }
 
-// migrationLock is the name under which MySQL lets one process migrate at a time.
-const migrationLock = "tasktracker.migrate"
+// The lock under which one process at a time migrates a MySQL database. Names of locks hold for the whole server, so the
+// database's is in it, cut to the 64 characters that they may have. It is asked for again and again instead of waited
+// for, since a wait would have to be shorter than the connection's read time-out.
+const (
+	takeMigrationLockSQL = `SELECT GET_LOCK(CONCAT('tasktracker.migrate.', LEFT(SHA2(DATABASE(), 256), 40)), 0)`
+	dropMigrationLockSQL = `DO RELEASE_LOCK(CONCAT('tasktracker.migrate.', LEFT(SHA2(DATABASE(), 256), 40)))`
+	migrationLockPause   = 100 * time.Millisecond
+	migrationLockTries   = 600 // a minute
+)
 
 // ErrSchema is in the chain of what [DB.Ready] says of a schema that is missing or older than this program needs.
 var ErrSchema = errors.New("the schema is not up to date")
@@ -125,9 +132,15 @@ func (db *DB) lockMigrations(ctx context.Context) (unlock func() error, err erro
 		return nil, err
 	}
 	var got sql.NullInt64
-	err = c.QueryRowContext(ctx, "SELECT GET_LOCK(?, 9)", migrationLock).Scan(&got)
-	for tries := 0; err == nil && got.Int64 != 1 && tries < 6; tries++ {
-		err = c.QueryRowContext(ctx, "SELECT GET_LOCK(?, 9)", migrationLock).Scan(&got) // below the read time-out of 10 s
+	for range migrationLockTries {
+		if err = c.QueryRowContext(ctx, takeMigrationLockSQL).Scan(&got); err != nil || got.Int64 == 1 {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.Join(ctx.Err(), c.Close())
+		case <-time.After(migrationLockPause):
+		}
 	}
 	if err == nil && got.Int64 != 1 {
 		err = apperr.New(apperr.Unavailable, "Another process has been migrating the database for a minute; try again later.")
@@ -136,7 +149,7 @@ func (db *DB) lockMigrations(ctx context.Context) (unlock func() error, err erro
 		return nil, errors.Join(err, c.Close())
 	}
 	return func() error {
-		_, err := c.ExecContext(context.WithoutCancel(ctx), "DO RELEASE_LOCK(?)", migrationLock)
+		_, err := c.ExecContext(context.WithoutCancel(ctx), dropMigrationLockSQL)
 		return errors.Join(err, c.Close())
 	}, nil
 }

@@ -181,7 +181,8 @@ func (b *listBuilder) build() (string, []any, error) {
 		return " ORDER BY " + key + id + dir + " LIMIT " + strconv.Itoa(q.Limit+1)
 	}
 	join, where := b.join(), " WHERE "+strings.Join(b.where, " AND ")
-	names := join + `projects p ON p.id = t.project_id` + join + `statuses s ON s.id = t.status_id` + join + `accounts a ON a.id = t.author_id`
+	byKey := b.byKey()
+	names := join + `projects p` + byKey + ` ON p.id = t.project_id` + join + `statuses s` + byKey + ` ON s.id = t.status_id` + join + `accounts a` + byKey + ` ON a.id = t.author_id`
 	if q.Text == "" {
 		return `SELECT ` + taskColumns + ` FROM ` + from + names + where + page(key, id), b.args, nil
 	}
@@ -196,6 +197,14 @@ func (b *listBuilder) join() string {
 		return " STRAIGHT_JOIN "
 	}
 	return " CROSS JOIN "
+}
+
+// byKey keeps the planner from scanning the small tables while they are small.
+func (b *listBuilder) byKey() string {
+	if b.d.engine == MySQL {
+		return b.d.useIndex("PRIMARY")
+	}
+	return ""
 }
 
 // drive picks the index and returns the FROM clause with the columns that hold the sort key (empty where the id alone

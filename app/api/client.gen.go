@@ -255,7 +255,8 @@ type ClientInterface interface {
 
 	// UpdateMeWithBody Change the caller's account
 	//
-	// Scope: `admin`. A new e-mail or password takes the `current_password`; a new password ends all sessions but the
+	// Scope: `admin`. An account that signs in through an identity provider keeps its e-mail (`conflict`). A new e-mail or
+	// password takes the `current_password`; a new password ends all sessions but the
 	// one that asks.
 	//
 	// Takes any type of body and a specified content type.
@@ -265,7 +266,8 @@ type ClientInterface interface {
 
 	// UpdateMe Change the caller's account
 	//
-	// Scope: `admin`. A new e-mail or password takes the `current_password`; a new password ends all sessions but the
+	// Scope: `admin`. An account that signs in through an identity provider keeps its e-mail (`conflict`). A new e-mail or
+	// password takes the `current_password`; a new password ends all sessions but the
 	// one that asks.
 	//
 	// Takes a body of the `application/json` content type.
@@ -1218,7 +1220,8 @@ func (c *Client) GetMe(ctx context.Context, params *GetMeParams, reqEditors ...R
 
 // UpdateMeWithBody Change the caller's account
 //
-// Scope: `admin`. A new e-mail or password takes the `current_password`; a new password ends all sessions but the
+// Scope: `admin`. An account that signs in through an identity provider keeps its e-mail (`conflict`). A new e-mail or
+// password takes the `current_password`; a new password ends all sessions but the
 // one that asks.
 //
 // Takes any type of body and a specified content type.
@@ -1238,7 +1241,8 @@ func (c *Client) UpdateMeWithBody(ctx context.Context, params *UpdateMeParams, c
 
 // UpdateMe Change the caller's account
 //
-// Scope: `admin`. A new e-mail or password takes the `current_password`; a new password ends all sessions but the
+// Scope: `admin`. An account that signs in through an identity provider keeps its e-mail (`conflict`). A new e-mail or
+// password takes the `current_password`; a new password ends all sessions but the
 // one that asks.
 //
 // Takes a body of the `application/json` content type.

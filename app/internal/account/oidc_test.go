@@ -379,6 +379,9 @@ func TestLinkingEndsOtherWaysIn(t *testing.T) {
 		if _, err := s.UpdateMe(ctx, got, account.Patch{Password: ptr(password)}); err != nil {
 			t.Fatal(err)
 		}
+		// Its address stays the verified one: with another's, that other would be taken for this account.
+		_, err = s.UpdateMe(ctx, got, account.Patch{Email: ptr("ada2@example.com"), CurrentPassword: ptr(password)})
+		wantCode(t, err, apperr.Conflict)
 		own, err := s.Login(ctx, "grace@example.com", password)
 		if err != nil {
 			t.Fatal(err)

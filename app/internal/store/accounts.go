@@ -35,8 +35,11 @@ const (
 	// An account's address is kept folded, in both columns.
 	insertAccountSQL = `INSERT INTO accounts (id, email, email_fold, name, password_hash, owner_slot, created_at, updated_at, version)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)`
-	updateAccountSQL  = `UPDATE accounts SET email = ?, email_fold = ?, name = ?, password_hash = ?, updated_at = ?, version = ? WHERE id = ?`
-	makeOwnerSQL      = `UPDATE accounts SET owner_slot = 1, updated_at = ?, version = ? WHERE id = ?`
+	updateAccountSQL = `UPDATE accounts SET email = ?, email_fold = ?, name = ?, password_hash = ?, updated_at = ?, version = ? WHERE id = ?`
+	makeOwnerSQL     = `UPDATE accounts SET owner_slot = 1, updated_at = ?, version = ? WHERE id = ?`
+	// A linked account's address is one that the issuer verified; another would let its holder be taken for somebody else.
+	countIdentitiesSQL = `SELECT COUNT(*) FROM account_identities WHERE account_id = ?`
+
 	insertIdentitySQL = `INSERT INTO account_identities (issuer, subject, account_id, created_at) VALUES (?, ?, ?, ?)`
 )
 
@@ -122,6 +125,15 @@ func (s *Accounts) Update(ctx context.Context, p auth.Principal, endSessions boo
 		v, err := decide(cur)
 		if err != nil {
 			return account.Account{}, err
+		}
+		if v.Email != cur.Email {
+			linked, err := one(ctx, tx.conn, "account.count_identities", countIdentitiesSQL, func(row scanner) (n int, err error) { return n, row.Scan(&n) }, p.AccountID[:])
+			if err != nil {
+				return account.Account{}, err
+			}
+			if linked > 0 {
+				return account.Account{}, apperr.New(apperr.Conflict, "This account signs in through an identity provider: its e-mail address is the one that the provider has verified.")
+			}
 		}
 		if endSessions {
 			if _, err := tx.exec(ctx, "token.end_sessions", endSessionsSQL, p.AccountID[:], string(account.KindSession), p.TokenID[:]); err != nil {

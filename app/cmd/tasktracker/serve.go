@@ -233,7 +233,7 @@ func (e *env) greetFirst(cfg *config.Config, addr net.Addr) {
 	case cfg.BootstrapToken != "":
 		fmt.Fprintf(&b, "Make the first account, which owns this instance:\n\n  curl --json '{%s,\"bootstrap_token\":\"'$TASKTRACKER_BOOTSTRAP_TOKEN'\"}' %s/v1/signup\n\n", person, url)
 	default:
-		b.WriteString("The first account is made with a secret, as this address can be reached from elsewhere: set TASKTRACKER_BOOTSTRAP_TOKEN.\n\n")
+		b.WriteString("The first account is made with a secret, as this API can be reached from elsewhere: set TASKTRACKER_BOOTSTRAP_TOKEN, or run `tasktracker user create --owner`.\n\n")
 	}
 	_, _ = fmt.Fprint(e.stdout, b.String()) // a closed stdout is no reason not to serve
 }

@@ -60,7 +60,7 @@ var table = []setting{
 	},
 	{
 		name: prefix + "DATABASE_MAX_CONNS", standard: "8", set: integer(1, 1000, func(c *Config) *int { return &c.Database.MaxConns }),
-		doc: "Open connections to MySQL, at most.",
+		doc: "Open connections to MySQL for requests, at most. Besides, exports open up to 2 (and 2 on the replica), imports and migrations up to 4, while they run.",
 	},
 	{
 		name: prefix + "DATABASE_ADMIN_USER", set: text(func(c *Config) *string { return &c.Database.AdminUser }),
@@ -93,7 +93,7 @@ var table = []setting{
 	}), doc: "Who may sign up after the first account: `invite`: whoever has an invitation; `open`: everybody."},
 	{
 		name: prefix + "BOOTSTRAP_TOKEN", set: setBootstrap, show: hide,
-		doc: "The secret with which the first account is made where the API does not listen on a loopback address; 16 characters or more.",
+		doc: "The secret with which the first account is made where the API can be reached from elsewhere: it listens on more than a loopback address, or a proxy or public URL is configured. 16 characters or more.",
 	},
 	{name: prefix + "OIDC_ISSUER", set: setIssuer, doc: "An OpenID Connect issuer whose tokens are accepted as bearer tokens."},
 	{name: prefix + "OIDC_AUDIENCE", set: text(func(c *Config) *string { return &c.OIDC.Audience }), doc: "The audience that such a token must name."},

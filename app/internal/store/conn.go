@@ -89,28 +89,40 @@ func one[T any](ctx context.Context, c conn, name, text string, scan func(scanne
 	return v, err
 }
 
-// each runs a query and hands every row to fn, so that a long answer is never held in memory.
-func (c conn) each(ctx context.Context, name, text string, fn func(scanner) error, args ...any) (err error) {
+// each runs a query and hands every row to fn, so that a long answer is never held in memory. A query that stands alone
+// and whose connection broke before the first row is asked once more, on another connection: it changed nothing.
+func (c conn) each(ctx context.Context, name, text string, fn func(scanner) error, args ...any) error {
 	ctx, cancel := c.patient(ctx)
 	defer cancel()
 	start := time.Now()
-	defer func() {
-		c.db.metrics.observe(name, start, err)
-		if err != nil {
-			err = stmtError{name, err}
-		}
-	}()
+	handed, err := c.pass(ctx, name, text, fn, args...)
+	_, alone := c.q.(*sql.DB)
+	if alone && handed == 0 && faultOf(err) == faultUnknown && ctx.Err() == nil && time.Since(start) < retryFor {
+		c.db.metrics.retries.WithLabelValues(name).Inc()
+		_, err = c.pass(ctx, name, text, fn, args...)
+	}
+	if err != nil {
+		return stmtError{name, err}
+	}
+	return nil
+}
+
+// pass runs a query once and returns how many rows it handed to fn.
+func (c conn) pass(ctx context.Context, name, text string, fn func(scanner) error, args ...any) (handed int, err error) {
+	start := time.Now()
+	defer func() { c.db.metrics.observe(name, start, err) }()
 	rows, err := c.q.QueryContext(ctx, c.db.d.render(text), args...)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
+		handed++
 		if err := fn(rows); err != nil {
-			return err
+			return handed, err
 		}
 	}
-	return rows.Err()
+	return handed, rows.Err()
 }
 
 // stmtError says which statement failed, never with which arguments.

@@ -25,7 +25,7 @@ func newMetrics(reg prometheus.Registerer, db *DB) *metrics {
 			Buckets: []float64{.0002, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"query", "outcome"}),
 		retries: f.NewCounterVec(prometheus.CounterOpts{
-			Name: "tasktracker_sql_transaction_retries_total", Help: "Transactions run again after a deadlock or a lost connection.",
+			Name: "tasktracker_sql_transaction_retries_total", Help: "Transactions, and queries outside one, run again after a deadlock or a lost connection.",
 		}, []string{"transaction"}),
 	}
 	reg.MustRegister(collectors.NewDBStatsCollector(db.write, "write"))

@@ -1,0 +1,142 @@
+package offline
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+)
+
+// Report is what a step did, or would do.
+type Report struct {
+	Step     string
+	Changes  []Change // what differs; sorted by operation, type and name
+	Same     int      // resources that stay as they are
+	Failures []string // what the engine or the cloud said went wrong
+	Took     time.Duration
+}
+
+// Change is one resource that is created, updated, replaced or deleted.
+type Change struct {
+	Op         string // create, update, replace, delete, and at a refresh: update, delete
+	Type, Name string
+	URN        string
+	Component  bool
+	Keys       []Key // properties that differ, sorted by path
+}
+
+// Key is a property that differs.
+type Key struct {
+	Path    string
+	Kind    string // add, update, delete
+	Replace bool   // this one forces the replacement
+}
+
+// Tally counts the changes of each operation: 3 to create, 1 to replace, 150 unchanged.
+func (r *Report) Tally() string {
+	var parts []string
+	for _, op := range []string{"create", "update", "replace", "delete"} {
+		n := 0
+		for _, c := range r.Changes {
+			if c.Op == op {
+				n++
+			}
+		}
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d to %s", n, op))
+		}
+	}
+	return strings.Join(append(parts, fmt.Sprintf("%d unchanged", r.Same)), ", ")
+}
+
+// Changed returns the changes of resources, components left out.
+func (r *Report) Changed() []Change {
+	return slices.DeleteFunc(slices.Clone(r.Changes), func(c Change) bool { return c.Component })
+}
+
+func (r *Report) add(e events.EngineEvent) {
+	switch {
+	case e.DiagnosticEvent != nil && e.DiagnosticEvent.Severity == "error":
+		r.fail(e.DiagnosticEvent.URN, e.DiagnosticEvent.Message)
+	case e.ResourcePreEvent != nil:
+		r.change(e.ResourcePreEvent.Metadata)
+	case e.ResOutputsEvent != nil && r.Step == "refresh":
+		r.refreshed(e.ResOutputsEvent.Metadata)
+	}
+}
+
+func (r *Report) fail(urn, message string) {
+	message = strings.TrimSpace(message)
+	if urn != "" && message != "" {
+		message = resource.URN(urn).Name() + " (" + string(resource.URN(urn).Type()) + "): " + message
+	}
+	if message != "" && !slices.Contains(r.Failures, message) {
+		r.Failures = append(r.Failures, message)
+	}
+}
+
+func (r *Report) change(m apitype.StepEventMetadata) {
+	if r.Step == "refresh" {
+		return // what a refresh finds is known when it has read the resource
+	}
+	switch m.Op { //nolint:exhaustive // the halves of a replacement, reads and the rest do not count
+	case apitype.OpSame:
+		r.Same++
+	case apitype.OpCreate, apitype.OpUpdate, apitype.OpReplace, apitype.OpDelete, apitype.OpImport:
+		r.note(m)
+	}
+}
+
+func (r *Report) refreshed(m apitype.StepEventMetadata) {
+	switch m.Op { //nolint:exhaustive // a refresh does these
+	case apitype.OpUpdate, apitype.OpDelete:
+		r.note(m)
+	default:
+		r.Same++
+	}
+}
+
+func (r *Report) note(m apitype.StepEventMetadata) {
+	urn := resource.URN(m.URN)
+	c := Change{Op: string(m.Op), Type: m.Type, Name: urn.Name(), URN: m.URN, Component: custom(m)}
+	for path, d := range m.DetailedDiff {
+		kind := strings.TrimSuffix(string(d.Kind), "-replace")
+		c.Keys = append(c.Keys, Key{Path: path, Kind: kind, Replace: strings.HasSuffix(string(d.Kind), "-replace")})
+	}
+	slices.SortFunc(c.Keys, func(a, b Key) int { return cmp.Compare(a.Path, b.Path) })
+	r.Changes = append(r.Changes, c)
+}
+
+// custom reports whether the resource is a component: nothing in the cloud.
+func custom(m apitype.StepEventMetadata) bool {
+	if m.New != nil {
+		return !m.New.Custom
+	}
+	return m.Old != nil && !m.Old.Custom
+}
+
+var order = []string{"replace", "delete", "update", "create"}
+
+func (r *Report) sort() {
+	slices.SortFunc(r.Changes, func(a, b Change) int {
+		return cmp.Or(cmp.Compare(slices.Index(order, a.Op), slices.Index(order, b.Op)), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Name, b.Name))
+	})
+}
+
+// explain replaces the engine's account of a failure by what went wrong, a line each.
+func (r *Report) explain(err error) error {
+	if len(r.Failures) == 0 {
+		return fmt.Errorf("%s: %w", r.Step, err)
+	}
+	errs := []error{fmt.Errorf("%s failed", r.Step)}
+	for _, f := range r.Failures {
+		errs = append(errs, errors.New(f))
+	}
+	return errors.Join(errs...)
+}

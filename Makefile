@@ -70,7 +70,8 @@ bench: ## measure the service against the raw-driver floor, on MySQL; figures al
 	cd app && go run ./bench -o ../.build/bench.json $(BENCHFLAGS)
 
 .PHONY: lint
-lint: $(TOOLS)/golangci-lint ## run the linters, the import rules among them
+lint: $(TOOLS)/golangci-lint $(TOOLS)/actionlint ## run the linters, the import rules among them
+	$(TOOLS)/actionlint
 	$(TOOLS)/golangci-lint config verify
 	@status=0; for module in app infra stacks; do (cd $$module && $(TOOLS)/golangci-lint run ./...) || status=$$?; done; exit $$status
 
@@ -101,6 +102,9 @@ $(TOOLS)/golangci-lint: .tools/golangci/go.mod .tools/golangci/go.sum
 
 $(TOOLS)/versitygw: .tools/s3/go.mod .tools/s3/go.sum
 	go build -C .tools/s3 -o $@ github.com/versity/versitygw/cmd/versitygw
+
+$(TOOLS)/actionlint: .tools/actionlint/go.mod .tools/actionlint/go.sum
+	go build -C .tools/actionlint -o $@ github.com/rhysd/actionlint/cmd/actionlint
 
 PULUMI_VERSION = $(shell sed -n 's,^.*github.com/pulumi/pulumi/pkg/v3 \(v[0-9.]*\).*,\1,p' .tools/pulumi/go.mod)
 $(TOOLS)/pulumi: .tools/pulumi/go.mod .tools/pulumi/go.sum

@@ -37,9 +37,11 @@ type Anomaly struct {
 func (s Settings) Validate(f *fault.Set) {
 	f.Require(s.MonthlyUSD > 0 && s.MonthlyUSD <= 10_000_000, "monthlyUSD",
 		"%g is no budget, which are above 0 and up to 10000000 dollars; set what a month may cost", s.MonthlyUSD)
-	for path, percent := range map[string]float64{"alertPercent": s.AlertPercent, "forecastPercent": s.ForecastPercent} {
+	share := func(path string, percent float64) {
 		f.Require(percent > 0 && percent <= 1000, path, "%g is not a share above 0 and up to 1000; set a percentage such as 80", percent)
 	}
+	share("alertPercent", s.AlertPercent)
+	share("forecastPercent", s.ForecastPercent)
 	f.Require((s.FilterTag == "") == (s.FilterValue == ""), "filterTag",
 		"%q goes with filterValue %q: one says nothing without the other; set both or neither", s.FilterTag, s.FilterValue)
 	f.Require(!strings.Contains(s.FilterTag, "$"), "filterTag", "%q has a $, which AWS puts between key and value; use another tag", s.FilterTag)

@@ -1,0 +1,107 @@
+package service
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// bootstrapLength is how many letters and digits a generated secret has: 190 bits.
+const bootstrapLength = 32
+
+// secrets are those that the service brings itself.
+type secrets struct {
+	bootstrap pulumi.StringOutput // ARN, "" where there is none
+	replica   pulumi.StringOutput // ARN, "" where there is none
+	versions  []pulumi.Resource   // without them, ECS finds no value
+}
+
+// secrets registers the bootstrap secret, where it is to be generated, and the URL of the replica, where there is one.
+func (b *build) secrets() (*secrets, error) {
+	s := &secrets{bootstrap: pulumi.String("").ToStringOutput(), replica: pulumi.String("").ToStringOutput()}
+	switch b.args.Settings.BootstrapSecret {
+	case BootstrapNone:
+	case BootstrapGenerated:
+		value, err := secretsmanager.GetRandomPassword(b.ctx, &secretsmanager.GetRandomPasswordArgs{
+			ExcludePunctuation: pulumi.BoolRef(true), PasswordLength: pulumi.IntRef(bootstrapLength),
+		}, pulumi.Parent(b.parent))
+		if err != nil {
+			return nil, fmt.Errorf("bootstrap secret: made up by AWS: %w", err)
+		}
+		// Each run makes up another value. Changes are ignored, so that the first one stays.
+		if s.bootstrap, err = b.secret(s, "bootstrap", "The secret with which the first account is made.",
+			pulumi.ToSecret(pulumi.String(value.RandomPassword)).(pulumi.StringOutput), pulumi.IgnoreChanges([]string{"secretString"})); err != nil {
+			return nil, err
+		}
+	default:
+		s.bootstrap = pulumi.String(b.args.Settings.BootstrapSecret).ToStringOutput()
+	}
+	if b.args.Database.Replicas > 0 {
+		var err error
+		if s.replica, err = b.secret(s, "replica", "URL of the read replica, with the application's login.", b.replicaURL()); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// secret registers a secret with a value, adds its version to those of s and returns its ARN.
+func (b *build) secret(s *secrets, part, description string, value pulumi.StringOutput, opts ...pulumi.ResourceOption) (pulumi.StringOutput, error) {
+	one, err := secretsmanager.NewSecret(b.ctx, b.name+"-"+part, &secretsmanager.SecretArgs{
+		Description:          pulumi.String(b.args.NamePrefix + ": " + description),
+		KmsKeyId:             b.args.KeyArn.ToStringOutput().ToStringPtrOutput(),
+		RecoveryWindowInDays: pulumi.Int(7),
+	}, b.child())
+	if err != nil {
+		return pulumi.StringOutput{}, fmt.Errorf("%s secret: %w", part, err)
+	}
+	version, err := secretsmanager.NewSecretVersion(b.ctx, b.name+"-"+part+"-value", &secretsmanager.SecretVersionArgs{
+		SecretId: one.ID(), SecretString: value,
+	}, append(opts, b.child())...)
+	if err != nil {
+		return pulumi.StringOutput{}, fmt.Errorf("%s secret's value: %w", part, err)
+	}
+	s.versions = append(s.versions, version)
+	return one.Arn, nil
+}
+
+// login is the application's secret.
+type login struct {
+	Port     json.Number `json:"port"`
+	Name     string      `json:"name"`
+	Username string      `json:"username"`
+	Password string      `json:"password"`
+}
+
+// replicaURL returns the URL of the first replica: the application takes a URL, so the login has to stand in it.
+func (b *build) replicaURL() pulumi.StringOutput {
+	d := b.args.Database
+	value := secretsmanager.LookupSecretVersionOutput(b.ctx, secretsmanager.LookupSecretVersionOutputArgs{
+		SecretId: d.AppSecretArn, VersionId: d.AppSecretVersion.ToStringOutput().ToStringPtrOutput(),
+	}, pulumi.Parent(b.parent)).SecretString()
+	return pulumi.ToSecret(pulumi.All(value, d.ReplicaAddresses).ApplyT(func(v []any) (string, error) {
+		return replicaURL(v[0].(string), v[1].([]string))
+	})).(pulumi.StringOutput)
+}
+
+// replicaURL puts the URL together from the application's secret and the replicas' addresses. Its errors hold no secret.
+func replicaURL(text string, addresses []string) (string, error) {
+	var l login
+	if err := json.Unmarshal([]byte(text), &l); err != nil || l.Username == "" || l.Password == "" || l.Name == "" {
+		return "", fmt.Errorf("replica: the application's secret is no JSON object with name, username and password; write it anew")
+	}
+	if len(addresses) == 0 {
+		return "", fmt.Errorf("replica: the database has no replica's address although replicas are set; run the update again with --refresh")
+	}
+	port, err := strconv.Atoi(l.Port.String())
+	if err != nil {
+		port = 3306
+	}
+	u := url.URL{Scheme: "mysql", User: url.UserPassword(l.Username, l.Password), Host: net.JoinHostPort(addresses[0], strconv.Itoa(port)), Path: "/" + l.Name}
+	return u.String(), nil
+}

@@ -168,11 +168,14 @@ func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	r.mu.Lock()
 	r.resources = append(r.resources, one)
 	r.mu.Unlock()
-	if !args.Custom {
+	if remote := args.RegisterRPC != nil && args.RegisterRPC.GetRemote(); !args.Custom && !remote {
 		return "", args.Inputs, nil
 	}
 	out := r.madeUp(args.TypeToken, args.Name)
 	for k, v := range args.Inputs {
+		if v.IsSecret() && v.ContainsUnknowns() {
+			v = v.SecretValue().Element // the SDK's mocks can't send a secret that is not known
+		}
 		out[k] = v
 	}
 	if r.outputs != nil {
@@ -208,6 +211,9 @@ func (r *Recorder) madeUp(typ, name string) resource.PropertyMap {
 		out[resource.PropertyKey(key)] = text(name + "-" + key)
 	}
 	out["port"] = resource.NewProperty(3306.0)
+	if typ == "awsx:ecr:Image" {
+		out["imageUri"] = text(Account + ".dkr.ecr." + Region + ".amazonaws.com/task-tracker:tag@sha256:" + strings.Repeat("0", 64))
+	}
 	if typ == "aws:rds/instance:Instance" {
 		out["masterUserSecrets"] = resource.NewProperty([]resource.PropertyValue{resource.NewProperty(resource.PropertyMap{
 			"secretArn": text("arn:aws:secretsmanager:" + Region + ":" + Account + ":secret:rds!db-1"),

@@ -173,9 +173,6 @@ func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	}
 	out := r.madeUp(args.TypeToken, args.Name)
 	for k, v := range args.Inputs {
-		if v.IsSecret() && v.ContainsUnknowns() {
-			v = v.SecretValue().Element // the SDK's mocks can't send a secret that is not known
-		}
 		out[k] = v
 	}
 	if r.outputs != nil {

@@ -60,13 +60,14 @@ type bundle struct {
 	out  map[string]any
 }
 
-func (b *bundle) note(key string, out pulumi.Output) {
-	out.ApplyT(func(v any) any {
+// note exports the output, since a program's end waits for its exports only.
+func (b *bundle) note(ctx *pulumi.Context, key string, out pulumi.Output) {
+	ctx.Export(key, out.ApplyT(func(v any) any {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.out[key] = v
 		return v
-	})
+	}))
 }
 
 func setup(t *testing.T, args Args, opts ...infratest.Option) *bundle {
@@ -82,7 +83,7 @@ func setup(t *testing.T, args Args, opts ...infratest.Option) *bundle {
 			"group": e.TargetGroupArn, "groupSuffix": e.TargetGroupArnSuffix, "balancer": e.LoadBalancerArn, "balancerSuffix": e.LoadBalancerArnSuffix,
 			"dns": e.DNSName, "url": e.URL, "rollback": e.RollbackAlarms, "waf": e.WebAclName, "check": e.HealthCheckId,
 		} {
-			b.note(key, out)
+			b.note(ctx, key, out)
 		}
 		return nil
 	}, opts...)

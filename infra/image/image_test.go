@@ -30,8 +30,9 @@ type seen struct {
 	values map[string]string
 }
 
-func (s *seen) note(key string, out pulumi.StringOutput) {
-	out.ApplyT(func(v string) string {
+// note exports the output, since a program's end waits for its exports only.
+func (s *seen) note(ctx *pulumi.Context, key string, out pulumi.StringOutput) {
+	ctx.Export(key, out.ApplyT(func(v string) string {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.values == nil {
@@ -39,7 +40,7 @@ func (s *seen) note(key string, out pulumi.StringOutput) {
 		}
 		s.values[key] = v
 		return v
-	})
+	}))
 }
 
 func register(t *testing.T, args Args, opts ...infratest.Option) (*infratest.Recorder, map[string]string) {
@@ -50,9 +51,9 @@ func register(t *testing.T, args Args, opts ...infratest.Option) (*infratest.Rec
 		if err != nil {
 			return err
 		}
-		out.note("ref", i.Ref)
-		out.note("url", i.RepositoryURL)
-		out.note("arn", i.RepositoryArn)
+		out.note(ctx, "ref", i.Ref)
+		out.note(ctx, "url", i.RepositoryURL)
+		out.note(ctx, "arn", i.RepositoryArn)
 		return nil
 	}, opts...)
 	return r, out.values

@@ -18,12 +18,13 @@ const bootstrapLength = 32
 type secrets struct {
 	bootstrap pulumi.StringOutput // ARN, "" where there is none
 	replica   pulumi.StringOutput // ARN, "" where there is none
+	value     pulumi.StringOutput // what tasks get of the replica: its secret in the version that is current, "" where there is none
 	versions  []pulumi.Resource   // without them, ECS finds no value
 }
 
 // secrets registers the bootstrap secret, where it is to be generated, and the URL of the replica, where there is one.
 func (b *build) secrets() (*secrets, error) {
-	s := &secrets{bootstrap: pulumi.String("").ToStringOutput(), replica: pulumi.String("").ToStringOutput()}
+	s := &secrets{bootstrap: pulumi.String("").ToStringOutput(), replica: pulumi.String("").ToStringOutput(), value: pulumi.String("").ToStringOutput()}
 	switch b.args.Settings.BootstrapSecret {
 	case BootstrapNone:
 	case BootstrapGenerated:
@@ -34,40 +35,45 @@ func (b *build) secrets() (*secrets, error) {
 			return nil, fmt.Errorf("bootstrap secret: made up by AWS: %w", err)
 		}
 		// Each run makes up another value. Changes are ignored, so that the first one stays.
-		if s.bootstrap, err = b.secret(s, "bootstrap", "The secret with which the first account is made.",
-			pulumi.ToSecret(pulumi.String(value.RandomPassword)).(pulumi.StringOutput), pulumi.IgnoreChanges([]string{"secretString"})); err != nil {
+		arn, version, err := b.secret("bootstrap", "The secret with which the first account is made.",
+			pulumi.ToSecret(pulumi.String(value.RandomPassword)).(pulumi.StringOutput), pulumi.IgnoreChanges([]string{"secretString"}))
+		if err != nil {
 			return nil, err
 		}
+		s.bootstrap, s.versions = arn, append(s.versions, version)
 	default:
 		s.bootstrap = pulumi.String(b.args.Settings.BootstrapSecret).ToStringOutput()
 	}
 	if b.args.Database.Replicas > 0 {
-		var err error
-		if s.replica, err = b.secret(s, "replica", "URL of the read replica, with the application's login.", b.replicaURL()); err != nil {
+		arn, version, err := b.secret("replica", "URL of the read replica, with the application's login.", b.replicaURL())
+		if err != nil {
 			return nil, err
 		}
+		s.replica, s.versions = arn, append(s.versions, version)
+		s.value = pulumi.Sprintf("%s:::%s", arn, version.VersionId)
 	}
 	return s, nil
 }
 
-// secret registers a secret with a value, adds its version to those of s and returns its ARN.
-func (b *build) secret(s *secrets, part, description string, value pulumi.StringOutput, opts ...pulumi.ResourceOption) (pulumi.StringOutput, error) {
+// secret registers a secret with a value and returns its ARN and version.
+func (b *build) secret(part, description string, value pulumi.StringOutput, opts ...pulumi.ResourceOption) (
+	pulumi.StringOutput, *secretsmanager.SecretVersion, error,
+) {
 	one, err := secretsmanager.NewSecret(b.ctx, b.name+"-"+part, &secretsmanager.SecretArgs{
 		Description:          pulumi.String(b.args.NamePrefix + ": " + description),
 		KmsKeyId:             b.args.KeyArn.ToStringOutput().ToStringPtrOutput(),
 		RecoveryWindowInDays: pulumi.Int(7),
 	}, b.child())
 	if err != nil {
-		return pulumi.StringOutput{}, fmt.Errorf("%s secret: %w", part, err)
+		return pulumi.StringOutput{}, nil, fmt.Errorf("%s secret: %w", part, err)
 	}
 	version, err := secretsmanager.NewSecretVersion(b.ctx, b.name+"-"+part+"-value", &secretsmanager.SecretVersionArgs{
 		SecretId: one.ID(), SecretString: value,
 	}, append(opts, b.child())...)
 	if err != nil {
-		return pulumi.StringOutput{}, fmt.Errorf("%s secret's value: %w", part, err)
+		return pulumi.StringOutput{}, nil, fmt.Errorf("%s secret's value: %w", part, err)
 	}
-	s.versions = append(s.versions, version)
-	return one.Arn, nil
+	return one.Arn, version, nil
 }
 
 // login is the application's secret.

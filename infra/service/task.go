@@ -42,7 +42,7 @@ func (b *build) taskDefinition(task, execution *role, s *secrets) (*ecs.TaskDefi
 	containers := pulumi.StringMap{
 		"image": a.Image, "log": a.LogGroupName, "bucket": a.BucketName, "url": a.PublicURL,
 		"app": a.Database.AppSecretArn, "version": a.Database.AppSecretVersion, "master": a.Database.MasterSecretArn,
-		"bootstrap": s.bootstrap, "replica": s.replica,
+		"bootstrap": s.bootstrap, "replica": s.value,
 	}.ToStringMapOutput().ApplyT(func(m map[string]string) (string, error) {
 		return wired{
 			image: m["image"], logGroup: m["log"], bucket: m["bucket"], publicURL: m["url"],

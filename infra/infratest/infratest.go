@@ -173,7 +173,9 @@ func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	}
 	out := r.madeUp(args.TypeToken, args.Name)
 	for k, v := range args.Inputs {
-		out[k] = v
+		if !v.IsSecret() || !v.ContainsUnknowns() { // the SDK's monitor can't carry a secret that is not known
+			out[k] = v
+		}
 	}
 	if r.outputs != nil {
 		for k, v := range r.outputs(args.TypeToken, args.Name, args.Inputs) {
@@ -196,8 +198,13 @@ func (r *Recorder) madeUp(typ, name string) resource.PropertyMap {
 	}
 	service, _, _ := strings.Cut(strings.TrimPrefix(typ, "aws:"), "/")
 	out := resource.PropertyMap{
-		"arn":       text(fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, Region, Account, name)),
-		"arnSuffix": text("suffix/" + name),
+		"arn": text(fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, Region, Account, name)),
+	}
+	switch typ {
+	case "aws:lb/loadBalancer:LoadBalancer":
+		out["arnSuffix"] = text("app/" + name + "/0123456789abcdef")
+	case "aws:lb/targetGroup:TargetGroup":
+		out["arnSuffix"] = text("targetgroup/" + name + "/0123456789abcdef")
 	}
 	for _, key := range []string{
 		"address", "allocationId", "associationId", "bucketDomainName", "bucketRegionalDomainName", "defaultNetworkAclId",
@@ -236,6 +243,12 @@ func (r *Recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) 
 		return resource.PropertyMap{"randomPassword": resource.NewProperty("made-up-password-0123456789abcdef")}, nil
 	case "aws:route53/getZone:getZone":
 		return resource.PropertyMap{"zoneId": resource.NewProperty("Z0123456789")}, nil
+	case "aws:ecs/getService:getService": // a deployment that succeeded
+		for _, one := range r.OfType("aws:ecs/service:Service") {
+			if running, ok := one.Value("taskDefinition"); ok {
+				return resource.PropertyMap{"taskDefinition": running}, nil
+			}
+		}
 	}
 	return args.Args, nil
 }

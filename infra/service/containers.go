@@ -125,6 +125,9 @@ func (s Settings) volumes() []volume {
 
 // containers returns the container definitions of a task as JSON.
 func (w wired) containers() (string, error) {
+	if !strings.Contains(w.image, "@sha256:") {
+		return "", fmt.Errorf("service: the image %q is named by a tag, which can come to mean another image; pass repository@sha256:…", w.image)
+	}
 	text, err := json.Marshal([]definition{w.migrate(), w.serve()})
 	if err != nil {
 		return "", fmt.Errorf("container definitions: %w", err)

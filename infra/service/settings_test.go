@@ -122,6 +122,15 @@ func TestWiringFaults(t *testing.T) {
 	}
 }
 
+func TestImageByTagIsRefused(t *testing.T) {
+	t.Parallel()
+	a := args(func(a *service.Args) { a.Image = pulumi.String("example.com/task-tracker:latest") })
+	_, err := infratest.Try(program(a), infratest.Outputs(outputs), answers(taskArn))
+	if err == nil || !strings.Contains(err.Error(), `the image "example.com/task-tracker:latest" is named by a tag`) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 func TestRequestLabelFault(t *testing.T) {
 	t.Parallel()
 	a := args(func(a *service.Args) { a.RequestLabel = pulumi.String("app/tt/1") })

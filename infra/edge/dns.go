@@ -46,13 +46,14 @@ func (b builder) certificate(zone pulumi.StringInput) (pulumi.StringPtrInput, er
 	if s.CertificateArn != "" {
 		return pulumi.String(s.CertificateArn), nil
 	}
-	certificate, err := acm.NewCertificate(b.ctx, b.name+"-certificate", &acm.CertificateArgs{
-		DomainName:              pulumi.String(s.Domain),
-		SubjectAlternativeNames: pulumi.ToStringArray(s.AlternativeNames),
-		ValidationMethod:        pulumi.String("DNS"),
-		KeyAlgorithm:            pulumi.String("RSA_2048"),
-		Tags:                    pulumi.StringMap{"Name": pulumi.String(s.Domain)},
-	}, b.child)
+	args := &acm.CertificateArgs{
+		DomainName: pulumi.String(s.Domain), ValidationMethod: pulumi.String("DNS"), KeyAlgorithm: pulumi.String("RSA_2048"),
+		Tags: pulumi.StringMap{"Name": pulumi.String(s.Domain)},
+	}
+	if len(s.AlternativeNames) > 0 {
+		args.SubjectAlternativeNames = pulumi.ToStringArray(s.AlternativeNames)
+	}
+	certificate, err := acm.NewCertificate(b.ctx, b.name+"-certificate", args, b.child)
 	if err != nil {
 		return nil, fmt.Errorf("edge: certificate: %w", err)
 	}

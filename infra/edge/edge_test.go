@@ -164,8 +164,8 @@ func TestWithDomain(t *testing.T) {
 		t.Errorf("listener %v, firewall %v", b.edge.Listener, b.edge.WafEnabled)
 	}
 	wantOut := map[string]any{
-		"group": "arn:aws:lb:us-east-1:123456789012:edge-tasks", "groupSuffix": "suffix/edge-tasks",
-		"balancer": "arn:aws:lb:us-east-1:123456789012:edge-alb", "balancerSuffix": "suffix/edge-alb", "dns": "edge-alb-dnsName",
+		"group": "arn:aws:lb:us-east-1:123456789012:edge-tasks", "groupSuffix": "targetgroup/edge-tasks/0123456789abcdef",
+		"balancer": "arn:aws:lb:us-east-1:123456789012:edge-alb", "balancerSuffix": "app/edge-alb/0123456789abcdef", "dns": "edge-alb-dnsName",
 		"url": "https://tasks.example.com", "rollback": []string{"task-tracker-rollback-5xx", "task-tracker-rollback-unhealthy"},
 		"waf": "task-tracker-edge", "check": "edge-outside-id",
 	}
@@ -264,7 +264,7 @@ func TestRollbackAlarms(t *testing.T) {
 	both := map[string]string{
 		"namespace": "AWS/ApplicationELB", "period": "60", "treatMissingData": "notBreaching", "actionsEnabled": "true",
 		"alarmActions[0]": "arn:aws:sns:us-east-1:123456789012:alerts", "okActions[0]": "arn:aws:sns:us-east-1:123456789012:alerts",
-		"dimensions.LoadBalancer": "suffix/edge-alb", "dimensions.TargetGroup": "suffix/edge-tasks",
+		"dimensions.LoadBalancer": "app/edge-alb/0123456789abcdef", "dimensions.TargetGroup": "targetgroup/edge-tasks/0123456789abcdef",
 		"comparisonOperator": "GreaterThanOrEqualToThreshold",
 	}
 	with := func(more map[string]string) map[string]string {

@@ -117,9 +117,9 @@ func (s Settings) Validate(f *fault.Set) {
 func (s Settings) validateNames(f *fault.Set) {
 	if s.Domain == "" {
 		const rule = "is set, but domain is not, and without one there is only plain HTTP; set domain, or leave %s out"
-		for path, value := range map[string]string{"zoneId": s.ZoneID, "zoneName": s.ZoneName, "certificateArn": s.CertificateArn} {
-			f.Require(value == "", path, "%q "+rule, value, path)
-		}
+		f.Require(s.ZoneID == "", "zoneId", "%q "+rule, s.ZoneID, "zoneId")
+		f.Require(s.ZoneName == "", "zoneName", "%q "+rule, s.ZoneName, "zoneName")
+		f.Require(s.CertificateArn == "", "certificateArn", "%q "+rule, s.CertificateArn, "certificateArn")
 		f.Require(len(s.AlternativeNames) == 0, "alternativeNames", "%q "+rule, s.AlternativeNames, "alternativeNames")
 		return
 	}
@@ -132,6 +132,8 @@ func (s Settings) validateNames(f *fault.Set) {
 	if s.ZoneName != "" && !domainPattern.MatchString(s.ZoneName) {
 		f.Add("zoneName", "%q is no domain name; write it in lower case and without a dot at its end, as in example.com", s.ZoneName)
 	}
+	f.Require(len(s.Domain) <= 64 || s.CertificateArn != "", "domain",
+		"%q has %d characters, and ACM puts at most 64 into a certificate's first name; set a shorter one, and this one as one of alternativeNames", s.Domain, len(s.Domain))
 	seen := []string{}
 	for i, name := range append([]string{s.Domain}, s.AlternativeNames...) {
 		path := "domain"

@@ -38,6 +38,9 @@ func TestFaults(t *testing.T) {
 		{"domain with a scheme", func(a *Args) { a.Settings.Domain = "https://tasks.example.com" }, `edge.domain: "https://tasks.example.com" is no domain name; write it in lower case, without scheme, port and a dot at its end, as in tasks.example.com`},
 		{"another zone's domain", func(a *Args) { a.Settings.Domain = "tasks.myexample.com" }, `edge.domain: "tasks.myexample.com" is not in the zone "example.com", so its records can't go there; set the zone that holds it`},
 		{"the same name twice", func(a *Args) { a.Settings.AlternativeNames = []string{"tasks.example.com"} }, `edge.alternativeNames[0]: "tasks.example.com" is there twice; leave one out`},
+		{"long domain", func(a *Args) {
+			a.Settings.Domain = "a12345678901234567890123456789012345678901234567890.b.example.com"
+		}, `edge.domain: "a12345678901234567890123456789012345678901234567890.b.example.com" has 65 characters, and ACM puts at most 64 into a certificate's first name; set a shorter one, and this one as one of alternativeNames`},
 		{"certificate of another region", func(a *Args) { a.Settings.CertificateArn = ready }, "edge.certificateArn: is in eu-west-1, but the load balancer is in us-east-1 and takes certificates of its own region only; request one there, or leave it out"},
 		{"no certificate's ARN", func(a *Args) { a.Settings.CertificateArn = "mine" }, "edge.certificateArn: \"mine\" is no certificate's ARN, arn:aws:acm:REGION:ACCOUNT:certificate/ID; `aws acm list-certificates` shows them"},
 		{"TLS policy", func(a *Args) { a.Settings.TLSPolicy = "ELBSecurityPolicy-2016-08" }, `edge.tlsPolicy: "ELBSecurityPolicy-2016-08" is none of ELBSecurityPolicy-TLS13-1-2-Res-2021-06, ELBSecurityPolicy-TLS13-1-3-2021-06, ELBSecurityPolicy-TLS13-1-2-Res-FIPS-2023-04, ELBSecurityPolicy-TLS13-1-3-FIPS-2023-04, ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09, ELBSecurityPolicy-TLS13-1-3-PQ-2025-09`},

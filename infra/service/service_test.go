@@ -28,7 +28,7 @@ const (
 // settings are the defaults of the struct tags.
 func settings() service.Settings {
 	return service.Settings{
-		CPU: 256, MemoryMiB: 512, ContainerInsights: "enabled",
+		CPU: 256, MemoryMiB: 512, Architecture: "X86_64", ContainerInsights: "enabled",
 		Capacity:        service.Capacity{OnDemandBase: 2, OnDemandWeight: 1},
 		Scaling:         service.Scaling{Min: 2, Max: 4, CPUPercent: 70, MemoryPercent: 80, RequestsPerTarget: 6000, InMinutes: 5},
 		Deployment:      service.Deployment{HealthGraceSeconds: 120, StopTimeoutSeconds: 60},

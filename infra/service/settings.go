@@ -19,6 +19,7 @@ const (
 type Settings struct {
 	CPU               int    `json:"cpu" default:"256" unit:"CPU units" example:"512" doc:"CPU of a task; 1024 units are one vCPU. Fargate has pairs of CPU and memory."`
 	MemoryMiB         int    `json:"memoryMiB" default:"512" unit:"MiB" example:"1024" doc:"Memory of a task. Go's soft limit is set to 78 % of it."`
+	Architecture      string `json:"architecture" default:"X86_64" enum:"X86_64,ARM64" doc:"Processor of a task. The image has to be built for it: linux/amd64 or linux/arm64."`
 	ContainerInsights string `json:"containerInsights" default:"enabled" enum:"enabled,enhanced" doc:"What ECS reports to CloudWatch; the alarm on missing tasks needs it."`
 
 	Capacity   Capacity   `json:"capacity" doc:"Fargate and Fargate Spot."`
@@ -86,6 +87,7 @@ var (
 // Validate records what is wrong with the settings, with paths relative to the component's.
 func (s Settings) Validate(f *fault.Set) {
 	s.validateSize(f)
+	f.OneOf("architecture", s.Architecture, "X86_64", "ARM64")
 	f.OneOf("containerInsights", s.ContainerInsights, "enabled", "enhanced")
 	s.Capacity.validate(f.At("capacity"))
 	s.Scaling.validate(f.At("scaling"))

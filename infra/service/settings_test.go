@@ -1,6 +1,8 @@
 package service_test
 
 import (
+	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -24,6 +26,7 @@ func TestSettingsFaults(t *testing.T) {
 		{"smallest pair", func(s *service.Settings) { s.MemoryMiB = 1536 }, "memoryMiB: 1536 does not go with cpu: 256 on Fargate; set 512, 1024 or 2048, or another cpu"},
 		{"pair", func(s *service.Settings) { s.CPU, s.MemoryMiB = 8192, 17408 }, "memoryMiB: 17408 does not go with cpu: 8192 on Fargate; set 16384 to 61440 by 4096, or another cpu"},
 		{"largest pair", func(s *service.Settings) { s.CPU, s.MemoryMiB = 16384, 122880 }, ""},
+		{"architecture", func(s *service.Settings) { s.Architecture = "arm64" }, `architecture: "arm64" is none of X86_64, ARM64; did you mean "ARM64"?`},
 		{"insights", func(s *service.Settings) { s.ContainerInsights = "enhancd" }, `containerInsights: "enhancd" is none of enabled, enhanced; did you mean "enhanced"?`},
 		{
 			"nowhere to run", func(s *service.Settings) { s.Capacity = service.Capacity{OnDemandBase: 2} },
@@ -65,6 +68,34 @@ func TestSettingsFaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The tests run with the defaults that the settings' documentation and decoder take from the struct tags.
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	var check func(path string, v reflect.Value)
+	check = func(path string, v reflect.Value) {
+		for i := range v.NumField() {
+			field := v.Type().Field(i)
+			at := path + field.Tag.Get("json")
+			if field.Tag.Get("doc") == "" {
+				t.Errorf("%s is not documented", at)
+			}
+			switch field.Type.Kind() {
+			case reflect.Struct:
+				check(at+".", v.Field(i))
+			case reflect.Slice:
+				if v.Field(i).Len() > 0 {
+					t.Errorf("%s is %v, the default is none", at, v.Field(i))
+				}
+			default:
+				if got, want := fmt.Sprint(v.Field(i)), field.Tag.Get("default"); got != want {
+					t.Errorf("%s is %s, the default is %s", at, got, want)
+				}
+			}
+		}
+	}
+	check("", reflect.ValueOf(settings()))
 }
 
 func TestNothingWired(t *testing.T) {

@@ -62,7 +62,7 @@ func (b *build) taskDefinition(task, execution *role, s *secrets) (*ecs.TaskDefi
 		NetworkMode:             pulumi.String("awsvpc"),
 		RequiresCompatibilities: pulumi.ToStringArray([]string{"FARGATE"}),
 		RuntimePlatform: ecs.TaskDefinitionRuntimePlatformArgs{
-			CpuArchitecture: pulumi.String("X86_64"), OperatingSystemFamily: pulumi.String("LINUX"),
+			CpuArchitecture: pulumi.String(a.Settings.Architecture), OperatingSystemFamily: pulumi.String("LINUX"),
 		},
 		TaskRoleArn:          task.Arn,
 		ExecutionRoleArn:     execution.Arn,

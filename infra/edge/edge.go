@@ -57,7 +57,7 @@ func (a Args) Validate() error {
 type Edge struct {
 	pulumi.ResourceState
 
-	TargetGroupArn        pulumi.StringOutput // known once a listener sends to it, so that a service may use it
+	TargetGroupArn        pulumi.StringOutput // who uses it waits for the listener, as ECS demands
 	TargetGroupArnSuffix  pulumi.StringOutput // targetgroup/NAME/ID, as metrics have it
 	LoadBalancerArn       pulumi.StringOutput
 	LoadBalancerArnSuffix pulumi.StringOutput // app/NAME/ID, as metrics have it
@@ -95,7 +95,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	e.Listener = listener
 	e.LoadBalancerArn, e.LoadBalancerArnSuffix, e.DNSName = balancer.Arn, balancer.ArnSuffix, balancer.DnsName
 	e.TargetGroupArnSuffix = group.ArnSuffix
-	e.TargetGroupArn = pulumi.All(group.Arn, listener.ID()).ApplyT(func(v []any) string { return v[0].(string) }).(pulumi.StringOutput)
+	e.TargetGroupArn = pulumi.OutputWithDependencies(ctx.Context(), group.Arn, listener).(pulumi.StringOutput)
 	e.URL = pulumi.Sprintf("http://%s", balancer.DnsName)
 	if domain := args.Settings.Domain; domain != "" {
 		e.URL = pulumi.String("https://" + domain).ToStringOutput()

@@ -119,7 +119,7 @@ func TestWithDomain(t *testing.T) {
 	want := map[string]int{
 		loadBalancer: 1, targetGroup: 1, listenerType: 2, recordType: 2, alarmType: 3,
 		"aws:acm/certificate:Certificate": 1, "aws:acm/certificateValidation:CertificateValidation": 1, "aws:route53/healthCheck:HealthCheck": 1,
-		webACLToken: 1, webACLAssociationToken: 1, webACLLoggingToken: 1,
+		webACLType: 1, webACLAssociationType: 1, webACLLoggingType: 1,
 	}
 	if diff := cmp.Diff(want, b.census()); diff != "" {
 		t.Errorf("registered (-want +got)\n%s", diff)
@@ -178,7 +178,7 @@ func TestWithoutDomainItIsPlainHTTP(t *testing.T) {
 	t.Parallel()
 	b := setup(t, edit(func(a *Args) { a.Settings.Domain, a.Settings.ZoneName = "", "" }))
 	want := map[string]int{
-		loadBalancer: 1, targetGroup: 1, listenerType: 1, alarmType: 2, webACLToken: 1, webACLAssociationToken: 1, webACLLoggingToken: 1,
+		loadBalancer: 1, targetGroup: 1, listenerType: 1, alarmType: 2, webACLType: 1, webACLAssociationType: 1, webACLLoggingType: 1,
 	}
 	if diff := cmp.Diff(want, b.census()); diff != "" {
 		t.Errorf("registered (-want +got)\n%s", diff)

@@ -58,21 +58,21 @@ func (b builder) firewall(balancer *lb.LoadBalancer) (pulumi.StringOutput, error
 	}
 	version := pulumi.Version(sdkVersion)
 	var acl webACL
-	if err := b.ctx.RegisterResource(webACLToken, b.name+"-waf", b.webACLArgs(), &acl, b.child, version); err != nil {
+	if err := b.ctx.RegisterResource(webACLType, b.name+"-waf", b.webACLArgs(), &acl, b.child, version); err != nil {
 		return none, fmt.Errorf("edge: web ACL: %w", err)
 	}
 	// AWS keeps one association per load balancer and one log per web ACL, and deletes by the owner alone: created first, the
 	// new one would go with the old.
 	first := pulumi.DeleteBeforeReplace(true)
 	var association webACLAssociation
-	if err := b.ctx.RegisterResource(webACLAssociationToken, b.name+"-waf-alb", webACLAssociationArgs{
+	if err := b.ctx.RegisterResource(webACLAssociationType, b.name+"-waf-alb", webACLAssociationArgs{
 		ResourceArn: balancer.Arn, WebAclArn: acl.Arn,
 	}, &association, b.child, version, first); err != nil {
 		return none, fmt.Errorf("edge: web ACL association: %w", err)
 	}
 	if waf.Logging {
 		var logging webACLLogging
-		if err := b.ctx.RegisterResource(webACLLoggingToken, b.name+"-waf-log", webACLLoggingArgs{
+		if err := b.ctx.RegisterResource(webACLLoggingType, b.name+"-waf-log", webACLLoggingArgs{
 			ResourceArn: acl.Arn, LogDestinationConfigs: pulumi.StringArray{b.args.WafLogGroupArn},
 			RedactedFields: []redactedField{{redactedHeader{"authorization"}}, {redactedHeader{"cookie"}}},
 			LoggingFilter:  notableOnly(),

@@ -39,9 +39,9 @@ func golden(t *testing.T, r infratest.Resource, file string) {
 func TestFirewall(t *testing.T) {
 	t.Parallel()
 	b := setup(t, arguments())
-	golden(t, b.One(t, webACLToken, "edge-waf"), "testdata/webacl.json")
-	golden(t, b.One(t, webACLLoggingToken, "edge-waf-log"), "testdata/weblog.json")
-	inputs(t, b.One(t, webACLAssociationToken, "edge-waf-alb"), map[string]string{
+	golden(t, b.One(t, webACLType, "edge-waf"), "testdata/webacl.json")
+	golden(t, b.One(t, webACLLoggingType, "edge-waf-log"), "testdata/weblog.json")
+	inputs(t, b.One(t, webACLAssociationType, "edge-waf-alb"), map[string]string{
 		"resourceArn": "arn:aws:lb:us-east-1:123456789012:edge-alb", "webAclArn": "arn:aws:wafv2:us-east-1:123456789012:edge-waf",
 	})
 }
@@ -49,7 +49,7 @@ func TestFirewall(t *testing.T) {
 func TestFirewallRules(t *testing.T) {
 	t.Parallel()
 	b := setup(t, arguments())
-	rules, _ := b.One(t, webACLToken, "edge-waf").Value("rules")
+	rules, _ := b.One(t, webACLType, "edge-waf").Value("rules")
 	priorities := map[float64]bool{}
 	for _, rule := range rules.ArrayValue() {
 		r := rule.ObjectValue()
@@ -76,14 +76,14 @@ func TestFirewallRules(t *testing.T) {
 func TestFirewallCountsNothingWhereToldSo(t *testing.T) {
 	t.Parallel()
 	b := setup(t, edit(func(a *Args) { a.Settings.Waf.CountRules = nil; a.Settings.Waf.Logging = false; a.WafLogGroupArn = nil }))
-	rules, _ := b.One(t, webACLToken, "edge-waf").Value("rules")
+	rules, _ := b.One(t, webACLType, "edge-waf").Value("rules")
 	for _, rule := range rules.ArrayValue() {
 		statement := rule.ObjectValue()["statement"].ObjectValue()
 		if group, ok := statement["managedRuleGroupStatement"]; ok && len(overridesOf(group)) > 0 {
 			t.Errorf("%v is overridden", group)
 		}
 	}
-	if log := b.OfType(webACLLoggingToken); len(log) > 0 {
+	if log := b.OfType(webACLLoggingType); len(log) > 0 {
 		t.Errorf("%s is registered", log[0].Name)
 	}
 }

@@ -13,9 +13,9 @@ import (
 const sdkVersion = "6.83.2"
 
 const (
-	webACLToken            = "aws:wafv2/webAcl:WebAcl"
-	webACLAssociationToken = "aws:wafv2/webAclAssociation:WebAclAssociation"
-	webACLLoggingToken     = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
+	webACLType            = "aws:wafv2/webAcl:WebAcl"
+	webACLAssociationType = "aws:wafv2/webAclAssociation:WebAclAssociation"
+	webACLLoggingType     = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
 )
 
 // webACL is a firewall.

@@ -74,6 +74,7 @@ type Database struct {
 	MasterSecretArn  pulumi.StringOutput // JSON {username, password}
 	AppSecretArn     pulumi.StringOutput // JSON {host, port, name, username, password}
 	AppSecretVersion pulumi.StringOutput // id of the version that names the serving instance
+	AppSecretValue   pulumi.StringOutput // that version's JSON, secret; for whoever must compose from it without reading it from AWS
 
 	Identifiers        pulumi.StringArrayOutput // of all generations that are kept, oldest first
 	Arns               pulumi.StringArrayOutput // likewise
@@ -141,6 +142,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	}
 	c.fill(serving, kept, replicas)
 	c.AppSecretArn, c.AppSecretVersion = app.Arn, app.VersionId
+	c.AppSecretValue = stored(app)
 	c.SubnetGroupName, c.ParameterGroupName = b.subnets.Name, b.parameters.Name
 	return c, c.register(ctx)
 }

@@ -49,7 +49,7 @@ func setup(t *testing.T, edit func(*Args), opts ...infratest.Option) bundle {
 		}
 		for name, o := range map[string]pulumi.Output{
 			"address": c.Address, "port": c.Port, "name": c.Name, "identifier": c.Identifier, "arn": c.Arn, "master": c.MasterSecretArn,
-			"app": c.AppSecretArn, "version": c.AppSecretVersion, "arns": c.Arns, "replicas": c.ReplicaAddresses, "subnets": c.SubnetGroupName,
+			"app": c.AppSecretArn, "value": c.AppSecretValue, "version": c.AppSecretVersion, "arns": c.Arns, "replicas": c.ReplicaAddresses, "subnets": c.SubnetGroupName,
 		} {
 			pulumi.All(o).ApplyT(func(v []any) int {
 				mu.Lock()
@@ -121,7 +121,9 @@ func TestInstanceWithDefaults(t *testing.T) {
 		"address": "database-instance-address", "port": 3306, "name": "tasktracker", "identifier": "task-tracker-db",
 		"arn": "arn:aws:rds:us-east-1:123456789012:database-instance", "master": "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-1",
 		"app": "arn:aws:secretsmanager:us-east-1:123456789012:database-app-version", "version": "database-app-version-versionId",
-		"arns": []string{"arn:aws:rds:us-east-1:123456789012:database-instance"}, "replicas": []string{}, "subnets": "database-subnets-name",
+		"arns": []string{"arn:aws:rds:us-east-1:123456789012:database-instance"}, "replicas": []string{},
+		"value":   `{"host":"database-instance-address","port":"3306","name":"tasktracker","username":"tasktracker","password":"` + drawn + `"}`,
+		"subnets": "database-subnets-name",
 	}
 	if diff := cmp.Diff(want, b.outputs); diff != "" {
 		t.Errorf("outputs (-want +got):\n%s", diff)

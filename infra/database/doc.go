@@ -15,6 +15,9 @@
 // starts in a new region with restore settings starts from that data, as generation 1. Generations only grow; a number
 // that was retired is not used again.
 //
+// A stack is destroyed in two steps as well: deletionProtection: false and an update, then the destroy. The final
+// snapshots and, with keepBackups, the automated backups stay.
+//
 // # What replaces an instance
 //
 // No setting does. Engine version, class, storage, windows, replicas and the rest change in place, at the next

@@ -66,15 +66,22 @@ func (b *builder) drawnSecret(part, versionPart, description, user string) (*sec
 
 // password is the one that a version holds, whatever was drawn in this run.
 func password(v *secretsmanager.SecretVersion) pulumi.StringOutput {
-	return pulumi.ToSecret(v.SecretString.ApplyT(func(text *string) (string, error) {
+	return stored(v).ApplyT(func(text string) (string, error) {
 		var login Login
-		if text == nil {
-			return "", errNoVersion
-		}
-		if err := json.Unmarshal([]byte(*text), &login); err != nil {
+		if err := json.Unmarshal([]byte(text), &login); err != nil {
 			return "", fmt.Errorf("the secret's stored value: %w", err)
 		}
 		return login.Password, nil
+	}).(pulumi.StringOutput)
+}
+
+// stored is the text of a version, secret.
+func stored(v *secretsmanager.SecretVersion) pulumi.StringOutput {
+	return pulumi.ToSecret(v.SecretString.ApplyT(func(text *string) (string, error) {
+		if text == nil {
+			return "", errNoVersion
+		}
+		return *text, nil
 	})).(pulumi.StringOutput)
 }
 

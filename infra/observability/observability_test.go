@@ -375,7 +375,7 @@ func golden(t *testing.T, name, text string) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatalf("%v; go test ./%s -update writes it", err, filepath.Base(filepath.Dir(path)))
+		t.Fatalf("%v; go test ./observability -update writes it", err)
 	}
 	if diff := cmp.Diff(string(want), indented.String()); diff != "" {
 		t.Errorf("%s differs; -update writes it (-want +got):\n%s", name, diff)

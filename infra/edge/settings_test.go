@@ -2,6 +2,9 @@ package edge
 
 import (
 	"errors"
+	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acm"
@@ -88,6 +91,20 @@ func TestZeroSettingsAreFaultsNotAPanic(t *testing.T) {
 	t.Parallel()
 	if err := (Args{}).Validate(); err == nil {
 		t.Error("nothing is wrong with nothing")
+	}
+}
+
+func TestTagsAgreeWithTheRules(t *testing.T) {
+	t.Parallel()
+	tls, _ := reflect.TypeFor[Settings]().FieldByName("TLSPolicy")
+	if tls.Tag.Get("enum") != strings.Join(TLSPolicies, ",") || tls.Tag.Get("default") != TLSPolicies[0] {
+		t.Errorf("tlsPolicy is documented as %s", tls.Tag)
+	}
+	count, _ := reflect.TypeFor[Waf]().FieldByName("CountRules")
+	for _, rule := range strings.Split(count.Tag.Get("default"), ",") {
+		if !slices.Contains(managedRuleNames(), rule) {
+			t.Errorf("waf.countRules has the default %s, which no group has", rule)
+		}
 	}
 }
 

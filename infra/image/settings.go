@@ -10,7 +10,7 @@ import (
 
 // Settings is what a platform engineer decides about the image.
 type Settings struct {
-	Ref         string            `json:"ref" example:"123456789012.dkr.ecr.us-east-1.amazonaws.com/task-tracker@sha256:0f3b2c…" doc:"A ready image by digest, as CI pushes it. Empty: the Dockerfile is built and pushed."`
+	Ref         string            `json:"ref" example:"123456789012.dkr.ecr.us-east-1.amazonaws.com/task-tracker@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" doc:"A ready image by digest, as CI pushes it. Empty: the Dockerfile is built and pushed."`
 	Platform    string            `json:"platform" default:"linux/amd64" enum:"linux/amd64,linux/arm64" doc:"What the image is built for; the service's architecture has to agree."`
 	BuildArgs   map[string]string `json:"buildArgs" example:"BUILD_BASE: mirror.example.com/golang:1.26" doc:"Arguments of the Dockerfile, such as BUILD_BASE and RUN_BASE from a mirror. They stay readable in the image: no secrets."`
 	KeepImages  int               `json:"keepImages" default:"30" example:"100" doc:"How many tagged images the repository keeps. A task can only be started, and a release rolled back to, while its image is there."`

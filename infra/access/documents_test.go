@@ -1,0 +1,119 @@
+package access_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/task-tracker/task-tracker/infra/infratest"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// longestInline is how long the inline policies of a role may be together, without white space.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+const longestInline = 10240
+
+func TestDocuments(t *testing.T) {
+	t.Parallel()
+	bare := settings()
+	bare.GitHub.StateBucket, bare.GitHub.StateKeyArn, bare.GitHub.RecoveryRegion = "", "", ""
+	for dir, r := range map[string]*infratest.Recorder{"full": run(t, args(settings())), "bare": run(t, args(bare))} {
+		for _, role := range []string{"preview", "deploy", "bastion"} {
+			golden(t, dir+"-"+role+"-trust", r.One(t, "aws:iam/role:Role", "access-"+role).String("assumeRolePolicy"))
+		}
+		for _, role := range []string{"preview", "deploy"} {
+			text := r.One(t, "aws:iam/rolePolicy:RolePolicy", "access-"+role).String("policy")
+			golden(t, dir+"-"+role+"-policy", text)
+			if len(text) > longestInline {
+				t.Errorf("the policy of %s is %d characters long, above %d", role, len(text), longestInline)
+			}
+		}
+	}
+}
+
+type statement struct {
+	Sid, Effect      string
+	Action, Resource []string
+	NotAction        []string
+	Condition        map[string]map[string][]string
+}
+
+func statements(t *testing.T, text string) []statement {
+	t.Helper()
+	var document struct{ Statement []statement }
+	if err := json.Unmarshal([]byte(text), &document); err != nil {
+		t.Fatal(err)
+	}
+	return document.Statement
+}
+
+func TestRolesAllowNoWholeServiceAndNoDecryptionAnywhere(t *testing.T) {
+	t.Parallel()
+	r := run(t, args(settings()))
+	for _, role := range []string{"preview", "deploy"} {
+		for _, s := range statements(t, r.One(t, "aws:iam/rolePolicy:RolePolicy", "access-"+role).String("policy")) {
+			for _, action := range s.Action {
+				if s.Effect != "Allow" {
+					continue
+				}
+				if _, verb, ok := strings.Cut(action, ":"); !ok || verb == "*" {
+					t.Errorf("%s: %s allows all of %s", role, s.Sid, action)
+				}
+				if len(s.Resource) == 1 && s.Resource[0] == "*" && (action == "kms:Decrypt" || action == "kms:ReEncryptFrom" || action == "iam:PassRole" || action == "secretsmanager:GetSecretValue") {
+					t.Errorf("%s: %s allows %s everywhere", role, s.Sid, action)
+				}
+			}
+			if len(s.NotAction) > 0 {
+				t.Errorf("%s: %s allows or denies by exception", role, s.Sid)
+			}
+		}
+	}
+}
+
+func TestRolesAreTakenByOneSubjectOfOneAudience(t *testing.T) {
+	t.Parallel()
+	r := run(t, args(settings()))
+	for role, subject := range map[string]string{"preview": "repo:example/task-tracker:pull_request", "deploy": "repo:example/task-tracker:environment:production"} {
+		for _, s := range statements(t, r.One(t, "aws:iam/role:Role", "access-"+role).String("assumeRolePolicy")) {
+			want := map[string]map[string][]string{"StringEquals": {
+				"token.actions.githubusercontent.com:aud": {"sts.amazonaws.com"}, "token.actions.githubusercontent.com:sub": {subject},
+			}}
+			if diff := cmp.Diff(want, s.Condition); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", role, diff)
+			}
+		}
+	}
+}
+
+// golden compares a document with testdata/{name}.json.
+func golden(t *testing.T, name, text string) {
+	t.Helper()
+	var got bytes.Buffer
+	if err := json.Indent(&got, []byte(text), "", "  "); err != nil {
+		t.Fatalf("%s is not JSON: %v: %s", name, err, text)
+	}
+	got.WriteByte('\n')
+	path := filepath.Join("testdata", name+".json")
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; write it with go test -update", err)
+	}
+	if diff := cmp.Diff(string(want), got.String()); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}

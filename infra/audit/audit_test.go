@@ -81,7 +81,7 @@ func TestTrail(t *testing.T) {
 		"eventSelectors[0].readWriteType": "All", "eventSelectors[0].includeManagementEvents": "true",
 		"eventSelectors[0].dataResources[0].type":      "AWS::S3::Object",
 		"eventSelectors[0].dataResources[0].values[0]": "arn:aws:s3:::task-tracker-app-data-123456789012/",
-		"eventSelectors[1]": "",
+		"eventSelectors[1]":                            "",
 	} {
 		if got := one.String(path); got != want {
 			t.Errorf("%s is %q, want %q", path, got, want)

@@ -94,8 +94,8 @@ func TestAnomalies(t *testing.T) {
 	expect(t, r.One(t, monitor, "cost-anomalies"), map[string]string{"monitorType": "DIMENSIONAL", "monitorDimension": "SERVICE"})
 	expect(t, r.One(t, subscription, "cost-anomalies-topic"), map[string]string{
 		"frequency": "IMMEDIATE", "subscribers[0].type": "SNS", "subscribers[0].address": topic,
-		"monitorArnLists[0]":                     "arn:aws:costexplorer:us-east-1:123456789012:cost-anomalies",
-		"thresholdExpression.dimension.key":      "ANOMALY_TOTAL_IMPACT_ABSOLUTE",
+		"monitorArnLists[0]":                      "arn:aws:costexplorer:us-east-1:123456789012:cost-anomalies",
+		"thresholdExpression.dimension.key":       "ANOMALY_TOTAL_IMPACT_ABSOLUTE",
 		"thresholdExpression.dimension.values[0]": "20",
 	})
 

@@ -68,7 +68,7 @@ func (w *watch) gateways() {
 		w.on(fmt.Sprintf("nat-%d-ports", i+1), "A NAT gateway has no port left for new connections to one destination.",
 			nat("ErrorPortAllocation"), c)
 		c.threshold = float64(s.NatDrops)
-		w.on(fmt.Sprintf("nat-%d-drops", i+1), "A NAT gateway drops packets. Runbook: zone loss.", nat("PacketsDropCount"), c)
+		w.on(fmt.Sprintf("nat-%d-drops", i+1), "A NAT gateway drops packets. See infra/runbooks/zone-loss.md.", nat("PacketsDropCount"), c)
 	}
 }
 
@@ -108,7 +108,7 @@ func (w *watch) failover() error {
 	}).(pulumi.StringOutput)
 	rule, err := cloudwatch.NewEventRule(w.ctx, w.name+"-failover", &cloudwatch.EventRuleArgs{
 		Name:         pulumi.String(w.args.Scope.Name("database-failover", 64)),
-		Description:  pulumi.String("The database fails over to its other zone. Runbook: database failover."),
+		Description:  pulumi.String("The database fails over to its other zone. See infra/runbooks/database-failover.md."),
 		EventPattern: pattern,
 	}, pulumi.Parent(w.parent))
 	if err != nil {

@@ -18,11 +18,11 @@ func (w *watch) requests() {
 	crossed := func(threshold float64) condition {
 		return condition{atLeast, threshold, s.PeriodSeconds, s.Periods, s.Datapoints, notBreaching}
 	}
-	w.over("5xx", "Answers with a 5xx status, from the tasks or from the load balancer itself. Runbook: bad deploy.",
+	w.over("5xx", "Answers with a 5xx status, from the tasks or from the load balancer itself. See infra/runbooks/bad-deploy.md.",
 		append(errors[:2:2], input{id: "errors", label: "5xx answers", expression: "FILL(targets, 0) + FILL(balancer, 0)"}),
 		crossed(float64(s.ErrorsPerPeriod)))
-	w.over("error-rate", "Share of the answers that are 5xx. Runbook: bad deploy.", share, crossed(s.ErrorPercent))
-	w.outage = w.over("outage", "Most answers are 5xx: the service counts as down. Runbook: bad deploy, database failover.",
+	w.over("error-rate", "Share of the answers that are 5xx. See infra/runbooks/bad-deploy.md.", share, crossed(s.ErrorPercent))
+	w.outage = w.over("outage", "Most answers are 5xx: the service counts as down. See infra/runbooks/bad-deploy.md and infra/runbooks/database-failover.md.",
 		share, crossed(s.OutagePercent))
 
 	slow := crossed(s.LatencyP95Seconds)
@@ -35,9 +35,9 @@ func (w *watch) requests() {
 // target, or no load balancer: breaching for the healthy ones. An unhealthy one that reports nothing is none.
 func (w *watch) hosts() {
 	s := w.args.Settings.Hosts
-	w.none = w.on("no-healthy-host", "No task answers GET /health: the service is down. Runbook: task loss, zone loss.",
+	w.none = w.on("no-healthy-host", "No task answers GET /health: the service is down. See infra/runbooks/task-loss.md and infra/runbooks/zone-loss.md.",
 		w.targets("HealthyHostCount", "Maximum"), condition{below, 1, s.PeriodSeconds, s.NonePeriods, 0, breaching})
-	w.on("unhealthy-host", "A task has failed its health check for longer than its replacement takes. Runbook: task loss.",
+	w.on("unhealthy-host", "A task has failed its health check for longer than its replacement takes. See infra/runbooks/task-loss.md.",
 		w.targets("UnHealthyHostCount", "Maximum"), condition{above, 0, s.PeriodSeconds, s.UnhealthyPeriods, 0, notBreaching})
 }
 
@@ -47,9 +47,9 @@ func (w *watch) tasks() {
 	busy := func(percent int) condition { // without tasks there is no load; that none runs is an alarm of its own
 		return condition{above, float64(percent), s.PeriodSeconds, s.Periods, 0, keepState}
 	}
-	w.on("cpu", "The tasks' CPU stays high although the service may scale out: raise service.maxTasks or the tasks' CPU.",
+	w.on("cpu", "The tasks' CPU stays high although the service may scale out: raise service.scaling.max or service.cpu.",
 		w.service("AWS/ECS", "CPUUtilization", "Average"), busy(s.CPUPercent))
-	w.on("memory", "The tasks' memory stays high: they are near being killed. Raise the tasks' memory.",
+	w.on("memory", "The tasks' memory stays high: they are near being killed. Raise service.memoryMiB.",
 		w.service("AWS/ECS", "MemoryUtilization", "Average"), busy(s.MemoryPercent))
 
 	// Each task writes one value of its CPU a minute, so the number of values is the number of tasks. Held as a difference,
@@ -68,7 +68,7 @@ func (w *watch) tasks() {
 // running is the alarm on fewer tasks than wanted. When no task runs nothing is written: missing data is breaching.
 func (w *watch) running() {
 	s := w.args.Settings.Tasks
-	const part, description = "running-tasks", "Fewer tasks run than are wanted, for longer than a replacement takes. Runbook: task loss."
+	const part, description = "running-tasks", "Fewer tasks run than are wanted, for longer than a replacement takes. See infra/runbooks/task-loss.md."
 	c := condition{above, 0, s.PeriodSeconds, s.BelowWantedAfter, 0, breaching}
 	if w.args.ContainerInsights {
 		w.over(part, description, []input{

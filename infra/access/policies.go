@@ -29,7 +29,7 @@ func previewPolicy(a Args) iampolicy.Document {
 	noDecryption.Resource = []string{"*"}
 	if g.StateKeyArn != "" {
 		noDecryption.Resource, noDecryption.NotResource = nil, []string{g.StateKeyArn}
-		statements = append(statements, iampolicy.AllowStatement("StateKey", []string{"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"}, []string{g.StateKeyArn}, nil))
+		statements = append(statements, iampolicy.AllowStatement("StateKey", []string{"kms:Decrypt"}, []string{g.StateKeyArn}, nil))
 	}
 	return iampolicy.New(append(statements, noObjects, noDecryption)...)
 }
@@ -70,7 +70,8 @@ var passedTo = []string{
 }
 
 // deployPolicy is what a deployment may do: change the kinds of things that the platform consists of, in its regions,
-// with roles of its own prefix. It reads no secret's value and no attachment, and leaves itself alone.
+// with roles of its own prefix. It reads the secrets that it writes, not the database's master password where RDS keeps
+// it, and no attachment; and it leaves itself alone.
 func deployPolicy(a Args, dataBucket string) iampolicy.Document {
 	g := a.Settings.GitHub
 	regions := []string{a.Region, "us-east-1"} // IAM, Route 53, budgets and Cost Explorer answer from us-east-1
@@ -96,6 +97,10 @@ func deployPolicy(a Args, dataBucket string) iampolicy.Document {
 			[]string{"arn:" + a.Partition + ":kms:*:" + a.Account + ":key/*"},
 			iampolicy.Condition{"StringEquals": {"kms:ViaService": viaServices(slices.Compact(regions), a.Partition)}}),
 	}
+	// The provider reads back each version of a secret that it writes. Names start with the prefix, or are made from a
+	// logical name of package service.
+	statements = append(statements, iampolicy.AllowStatement("OwnSecrets", []string{"secretsmanager:GetSecretValue"},
+		[]string{a.ARN("secretsmanager", "secret:"+a.NamePrefix+"-*"), a.ARN("secretsmanager", "secret:service-*")}, nil))
 	if g.StateBucket != "" {
 		bucket := a.GlobalARN("s3", g.StateBucket)
 		statements = append(statements, iampolicy.AllowStatement("State", []string{"s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"}, []string{bucket, bucket + "/*"}, nil))
@@ -104,7 +109,7 @@ func deployPolicy(a Args, dataBucket string) iampolicy.Document {
 		statements = append(statements, iampolicy.AllowStatement("StateKey", []string{"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"}, []string{g.StateKeyArn}, nil))
 	}
 	return iampolicy.New(append(statements,
-		iampolicy.Statement{Sid: "NoSecrets", Effect: "Deny", Action: []string{"secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue"}, Resource: []string{"*"}},
+		iampolicy.Statement{Sid: "NoMasterPassword", Effect: "Deny", Action: []string{"secretsmanager:GetSecretValue"}, Resource: []string{a.ARN("secretsmanager", "secret:rds!*")}},
 		iampolicy.Statement{Sid: "NoAttachments", Effect: "Deny", Action: []string{"s3:GetObject", "s3:GetObjectVersion"}, Resource: []string{dataBucket + "/*"}},
 		iampolicy.Statement{Sid: "NotItself", Effect: "Deny", Resource: []string{
 			a.GlobalARN("iam", "role/"+a.Name("deploy", 64)), a.GlobalARN("iam", "role/"+a.Name("preview", 64)), a.GlobalARN("iam", "oidc-provider/*"),

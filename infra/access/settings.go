@@ -28,7 +28,7 @@ type GitHub struct {
 	Environment    string `json:"environment" default:"" example:"production" doc:"GitHub environment whose jobs may take the deploy role. Give it required reviewers."`
 	PreviewOn      string `json:"previewOn" default:"pull_request" example:"environment:preview" doc:"End of the subject that may take the preview role: pull_request, environment:NAME or ref:refs/heads/NAME."`
 	StateBucket    string `json:"stateBucket" default:"" example:"example-pulumi-state" doc:"Bucket of Pulumi's state, which both roles read and the deploy role writes. Empty where the backend is not S3."`
-	StateKeyArn    string `json:"stateKeyArn" default:"" example:"arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab" doc:"KMS key of the stack's secrets provider and state bucket. Empty where a passphrase or Pulumi Cloud keeps the secrets."`
+	StateKeyArn    string `json:"stateKeyArn" default:"" example:"arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab" doc:"KMS key of the stack's secrets provider and state bucket, which both roles decrypt with: whoever may open a pull request in the repository itself can then read the stack's secrets. Empty where a passphrase or Pulumi Cloud keeps the secrets."`
 	SessionMinutes int    `json:"sessionMinutes" default:"120" unit:"min" example:"60" doc:"Longest session of the deploy role, 60 to 720. A deployment that takes longer stops halfway."`
 	RecoveryRegion string `json:"recoveryRegion" default:"" example:"us-west-2" doc:"Second region that the deploy role may change, where the stack keeps copies there."`
 }

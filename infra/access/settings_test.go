@@ -44,8 +44,8 @@ func TestFaults(t *testing.T) {
 			},
 		},
 		"provider": {
-			func(a *access.Args) { a.Settings.GitHub.Provider = "exists" },
-			[]string{`access.github.provider: "exists" is none of create, existing, off; did you mean "existing"?`},
+			func(a *access.Args) { a.Settings.GitHub.Provider = "exsting" },
+			[]string{`access.github.provider: "exsting" is none of create, existing, off; did you mean "existing"?`},
 		},
 		"bastion": {
 			func(a *access.Args) { a.Settings.Bastion.ImageID, a.Settings.Bastion.InstanceType = "al2023", "nano" },

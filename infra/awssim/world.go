@@ -17,12 +17,15 @@ const (
 // In and Out hold plain JSON values: string, float64, bool, []any, map[string]any. Secrets are unwrapped. In is what was
 // given after Check (defaults and auto-names filled in, absent properties absent); Out is In plus what AWS makes up.
 type Object struct {
-	Token  string // aws:ec2/subnet:Subnet
-	ID     string
-	URN    string // of the Pulumi resource that created it, "" for one that was imported from outside
-	Region string // us-east-1, also for global services, where it is the provider's
-	In     map[string]any
-	Out    map[string]any
+	Token   string // aws:ec2/subnet:Subnet
+	ID      string
+	URN     string   // of the Pulumi resource that created it, "" for one that was imported from outside
+	Region  string   // us-east-1, also for global services, where it is the provider's
+	Gen     int      // how many objects the same URN had before
+	Updates int      // how often it was updated where a version counts it
+	Secrets []string // inputs that hold secrets
+	In      map[string]any
+	Out     map[string]any
 }
 
 // World is what exists at the time of an operation. On create the new object is not in it yet; on update it holds the old
@@ -43,7 +46,17 @@ type rule func(w World, op Op, obj, old *Object) error
 // nameKeys are the outputs that objects are looked up by, beside id and ARN.
 var nameKeys = []string{"name", "bucket", "family", "identifier", "functionName"}
 
-type world struct{ objects []*Object }
+// world is the state of the simulated account.
+type world struct {
+	objects  []*Object
+	counters map[string]int
+}
+
+// count adds one to a counter and returns it.
+func (w *world) count(name string) int {
+	w.counters[name]++
+	return w.counters[name]
+}
 
 func (w *world) All() []*Object { return w.objects }
 

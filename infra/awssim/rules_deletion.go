@@ -45,7 +45,6 @@ func dependencies() []dependency {
 		{token: tPlan, code: "InvalidRequestException", users: []user{{tSelection, "planId"}}},
 		{token: tRestorePlan, code: "ConflictException", users: []user{{tRestoreSelect, "restoreTestingPlanName"}}},
 		{token: tEventRule, code: "ValidationException", users: []user{{tEventTarget, "rule"}}},
-		{token: tKey, code: "KMSInvalidStateException", anywhere: true, users: []user{{tReplicaKey, "primaryKeyArn"}}},
 	}
 }
 
@@ -55,7 +54,9 @@ func deletionRules() map[string][]rule {
 			return protected(obj, "enableDeletionProtection", "OperationNotPermitted")
 		})},
 		tDatabase: {
-			onDelete(func(_ World, obj *Object) error { return protected(obj, "deletionProtection", "InvalidParameterCombination") }),
+			onDelete(func(_ World, obj *Object) error {
+				return protected(obj, "deletionProtection", "InvalidParameterCombination")
+			}),
 			onDelete(finalSnapshot),
 		},
 		tDelivery: {onDelete(deliveryStopped)},

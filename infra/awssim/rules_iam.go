@@ -1,0 +1,219 @@
+package awssim
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// identityRules are of policies as text, roles and who may assume them.
+func identityRules() map[string][]rule {
+	identity := func(property string, limit int) rule { return onWrite(identityPolicy(property, limit)) }
+	resource := func(property, code string, limit int) rule { return onWrite(resourcePolicy(property, code, limit)) }
+	return map[string][]rule{
+		tPolicy:       {identity("policy", 6144)},
+		tRolePolicy:   {identity("policy", 10240)},
+		tRole:         {onWrite(trustPolicy)},
+		tOIDC:         {onWrite(providerURL)},
+		tBucketPolicy: {resource("policy", "MalformedPolicy", 20480), onWrite(policyOfBucket), onWrite(policyNotPublic)},
+		tTopicPolicy:  {resource("policy", "InvalidParameter", 30720)},
+		tTopic:        {resource("policy", "InvalidParameter", 30720)},
+		tSecret:       {resource("policy", "MalformedPolicyDocumentException", 20480)},
+	}
+}
+
+var alphanumeric = regexp.MustCompile(`^[0-9A-Za-z]*$`)
+
+// policyText returns the policy in a property, "" where there is none; IAM counts no white space.
+func policyText(obj *Object, property string) string {
+	for _, v := range at(obj, property) {
+		if m, ok := v.(map[string]any); ok {
+			body, _ := json.Marshal(m)
+			return string(body)
+		}
+	}
+	return text(obj, property)
+}
+
+func identityPolicy(property string, limit int) func(World, *Object, *Object) error {
+	const code = "MalformedPolicyDocument"
+	return func(_ World, obj, _ *Object) error {
+		body := policyText(obj, property)
+		d, err := parsePolicy(body)
+		if err != nil {
+			return refuse(code, property, short(body), "%v", err)
+		}
+		for i, s := range d.Statement {
+			switch {
+			case s.Principal != nil || s.NotPrincipal != nil:
+				return refuse(code, property, short(body), "has a principal in statement %d; an identity's policy has none", i)
+			case (len(s.Resource) > 0) == (len(s.NotResource) > 0):
+				return refuse(code, property, short(body), "needs one of Resource and NotResource in statement %d", i)
+			case !alphanumeric.MatchString(s.Sid):
+				return refuse(code, property, s.Sid, "is a Sid with other characters than letters and digits; leave those out")
+			}
+			for _, r := range append(slices.Clone(s.Resource), s.NotResource...) {
+				if r != "*" && !strings.HasPrefix(r, "arn:") {
+					return refuse(code, property, r, "is a resource in statement %d that is neither an ARN nor *; write its ARN", i)
+				}
+			}
+		}
+		return policySize(obj, property, "LimitExceeded", body, limit)
+	}
+}
+
+func resourcePolicy(property, code string, limit int) func(World, *Object, *Object) error {
+	return func(_ World, obj, _ *Object) error {
+		if v, given := obj.In[property]; !given || v == nil || v == "" {
+			return nil
+		}
+		body := policyText(obj, property)
+		d, err := parsePolicy(body)
+		if err != nil {
+			return refuse(code, property, short(body), "%v", err)
+		}
+		for i, s := range d.Statement {
+			switch {
+			case s.Principal == nil && s.NotPrincipal == nil:
+				return refuse(code, property, short(body), "has no principal in statement %d; a resource's policy needs one", i)
+			case (len(s.Resource) > 0) == (len(s.NotResource) > 0):
+				return refuse(code, property, short(body), "needs one of Resource and NotResource in statement %d", i)
+			}
+		}
+		return policySize(obj, property, code, body, limit)
+	}
+}
+
+func policySize(_ *Object, property, code, body string, limit int) error {
+	size := len(strings.Join(strings.Fields(body), ""))
+	if size > limit {
+		return refuse(code, property, short(body), "is %d characters long, above %d; shorten or split it", size, limit)
+	}
+	return nil
+}
+
+func short(s string) string {
+	if len(s) > 60 {
+		return s[:57] + "..."
+	}
+	return s
+}
+
+func trustPolicy(_ World, obj, _ *Object) error {
+	const code, property = "MalformedPolicyDocument", "assumeRolePolicy"
+	body := policyText(obj, property)
+	d, err := parsePolicy(body)
+	if err != nil {
+		return refuse(code, property, short(body), "%v", err)
+	}
+	for i, s := range d.Statement {
+		switch {
+		case len(s.Principal) == 0 && s.NotPrincipal == nil:
+			return refuse(code, property, short(body), "has no principal in statement %d; say who may assume the role", i)
+		case len(s.Resource) > 0 || len(s.NotResource) > 0:
+			return refuse(code, property, short(body), "has a resource in statement %d; the role itself is the resource, leave it out", i)
+		}
+		for _, a := range s.Action {
+			if !strings.HasPrefix(strings.ToLower(a), "sts:") {
+				return refuse(code, property, a, "is no action of sts; write sts:AssumeRole or sts:AssumeRoleWithWebIdentity")
+			}
+		}
+	}
+	return policySize(obj, property, "LimitExceeded", body, 4096)
+}
+
+func providerURL(_ World, obj, _ *Object) error {
+	url := text(obj, "url")
+	if !strings.HasPrefix(url, "https://") || strings.Contains(url, "?") {
+		return refuse("ValidationError", "url", url, "is not an https URL without a query; write it as https://token.actions.githubusercontent.com")
+	}
+	return nil
+}
+
+func policyOfBucket(_ World, obj, _ *Object) error {
+	d, err := parsePolicy(policyText(obj, "policy"))
+	if err != nil {
+		return nil // refused before
+	}
+	bucket := "arn:aws:s3:::" + text(obj, "bucket")
+	for i, s := range d.Statement {
+		for _, r := range s.Resource {
+			if r != bucket && !strings.HasPrefix(r, bucket+"/") && !glob(r, bucket) && !glob(r, bucket+"/x") {
+				return refuse("MalformedPolicy", "policy", r, "is a resource in statement %d outside the bucket; write %s or %s/*", i, bucket, bucket)
+			}
+		}
+	}
+	return nil
+}
+
+func policyNotPublic(w World, obj, _ *Object) error {
+	d, err := parsePolicy(policyText(obj, "policy"))
+	if err != nil {
+		return nil
+	}
+	blocked := slices.ContainsFunc(w.ByType(tBucketBlock, obj.Region), func(o *Object) bool {
+		return text(o, "bucket") == text(obj, "bucket") && truthy(o, "blockPublicPolicy")
+	})
+	for i, s := range d.Statement {
+		if blocked && s.Effect == "Allow" && len(s.Condition) == 0 && slices.Contains(s.Principal["AWS"], "*") {
+			return refuse("AccessDenied", "policy", fmt.Sprintf("Statement[%d]", i),
+				"grants public access, which blockPublicPolicy refuses; name principals, or add a condition")
+		}
+	}
+	return nil
+}
+
+// assumable refuses a role that the service may not assume. A role that the stand-in doesn't know was made outside the
+// program and is taken as good.
+func assumable(w World, obj *Object, property, role, service, code string) error {
+	r := w.Find(tRole, role, "")
+	if r == nil || role == "" {
+		return nil
+	}
+	d, err := parsePolicy(policyText(r, "assumeRolePolicy"))
+	if err == nil && d.allows(request{
+		service: service, action: "sts:AssumeRole",
+		context: map[string]string{"aws:sourceaccount": account(w, obj), "aws:securetransport": "true"},
+	}) {
+		return nil
+	}
+	return refuse(code, property, role, "cannot be assumed by %s; its assumeRolePolicy must allow that service sts:AssumeRole", service)
+}
+
+// roleAllows says whether the inline and attached policies of a role allow an action. Policies of AWS itself are unknown
+// here and taken as allowing it.
+func roleAllows(w World, role, action, resource string) bool {
+	r := w.Find(tRole, role, "")
+	if r == nil {
+		return true
+	}
+	owns := func(o *Object) bool { v := text(o, "role"); return v == r.ID || v == arn(r) || v == text(r, "name") }
+	var bodies []string
+	for _, o := range w.ByType(tRolePolicy, "") {
+		if owns(o) {
+			bodies = append(bodies, policyText(o, "policy"))
+		}
+	}
+	for _, p := range blocks(r, "inlinePolicies") {
+		bodies = append(bodies, text(p, "policy"))
+	}
+	attached := texts(r, "managedPolicyArns")
+	for _, o := range w.ByType(tAttachment, "") {
+		if owns(o) {
+			attached = append(attached, text(o, "policyArn"))
+		}
+	}
+	for _, a := range attached {
+		p := w.Find(tPolicy, a, "")
+		if p == nil {
+			return true
+		}
+		bodies = append(bodies, policyText(p, "policy"))
+	}
+	return slices.ContainsFunc(bodies, func(body string) bool {
+		d, err := parsePolicy(body)
+		return err == nil && d.allows(request{action: action, resource: resource})
+	})
+}

@@ -57,7 +57,7 @@ func (p *provider) CheckConfig(_ context.Context, r *rpc.CheckRequest) (*rpc.Che
 			reject("region", "%q is no AWS region; write one like us-east-1", region)
 		}
 	}
-	if allowed := nested(config.values["allowedAccountIds"]); allowed != nil && known(allowed) {
+	if allowed := setting(config.values["allowedAccountIds"]); allowed != nil && known(allowed) {
 		if !slices.Contains(elements(allowed), any(p.options.Account)) {
 			reject("allowedAccountIds", "AWS account ID not allowed: %s; these credentials belong to another account", p.options.Account)
 		}
@@ -65,8 +65,8 @@ func (p *provider) CheckConfig(_ context.Context, r *rpc.CheckRequest) (*rpc.Che
 	return response, nil
 }
 
-// nested reads a setting of the provider: the engine passes lists and objects as JSON.
-func nested(v any) any {
+// setting reads a setting of the provider: the engine passes lists and objects as JSON.
+func setting(v any) any {
 	if d, ok := jsonDocument(v); ok {
 		return d
 	}
@@ -107,8 +107,8 @@ func (p *provider) Configure(ctx context.Context, r *rpc.ConfigureRequest) (*rpc
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.region = region
-	if tags, ok := nested(config.values["defaultTags"]).(map[string]any); ok {
-		s.tags, _ = nested(tags["tags"]).(map[string]any)
+	if tags, ok := setting(config.values["defaultTags"]).(map[string]any); ok {
+		s.tags, _ = setting(tags["tags"]).(map[string]any)
 	}
 	return &rpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true}, nil
 }

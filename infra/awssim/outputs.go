@@ -118,6 +118,9 @@ func (m *maker) output(property string) any {
 
 func (m *maker) value(property string) any {
 	if property == "tagsAll" {
+		if len(m.tags) == 0 {
+			return nil
+		}
 		return m.tags
 	}
 	if f := m.special[property]; f != nil {
@@ -236,6 +239,8 @@ func (m *maker) placeholder(property, name string) (string, bool) {
 			return v, true
 		}
 		return m.account, true
+	case "id":
+		return m.str("id"), true
 	case "uuid":
 		return m.uuid(property), true
 	case "path":

@@ -270,3 +270,25 @@ func TestCheckNamesThePropertyAndTheWayOut(t *testing.T) {
 		t.Errorf("the misspelt property is not named: %v", err)
 	}
 }
+
+// remote is the image repository of awsx, as its SDK asks for it.
+type remote struct {
+	pulumi.ResourceState
+	URL pulumi.StringOutput `pulumi:"url"`
+}
+
+func TestImageRepositoryHasItsChildren(t *testing.T) {
+	t.Parallel()
+	b := setup(t, awssim.Options{})
+	result := b.mustUp(func(ctx *pulumi.Context) error {
+		var r remote
+		if err := ctx.RegisterRemoteComponentResource("awsx:ecr:Repository", "app", pulumi.Map{"name": pulumi.String("app")}, &r); err != nil {
+			return err
+		}
+		ctx.Export("url", r.URL)
+		return nil
+	}, map[string]int{"create": 4})
+	if got, want := result.Outputs["url"].Value, "123456789012.dkr.ecr.us-east-1.amazonaws.com/app"; got != want {
+		t.Errorf("url is %v, want %s", got, want)
+	}
+}

@@ -104,7 +104,7 @@ func zones(q query) (map[string]any, error) {
 	return map[string]any{"id": q.region, "names": names, "zoneIds": ids, "groupNames": []any{q.region}}, nil
 }
 
-// randomPassword is always the same for the same arguments: what a run makes up must not change the next.
+// randomPassword is another one at each call, as at AWS; the seed and the count of calls decide which.
 func randomPassword(q query) (map[string]any, error) {
 	length := 32
 	if n, ok := q.args["passwordLength"].(float64); ok {

@@ -108,7 +108,7 @@ var special = map[string]map[string]func(*maker) any{
 	"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": {"description": func(*maker) any { return "default VPC security group" }},
 	"aws:ec2/instance:Instance": {
 		"iamInstanceProfile": func(m *maker) any { return m.obj.In["iamInstanceProfile"] },
-		"privateIp": func(m *maker) any { return m.address(m.subnet()) },
+		"privateIp":          func(m *maker) any { return m.address(m.subnet()) },
 		"privateDns": func(m *maker) any {
 			return "ip-" + strings.ReplaceAll(m.str("privateIp"), ".", "-") + ".ec2.internal"
 		},

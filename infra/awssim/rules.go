@@ -3,6 +3,7 @@ package awssim
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -197,10 +198,7 @@ func arnAccount(s string) string {
 
 // account returns the account that everything is in, as any ARN tells it.
 func account(w World, obj *Object) string {
-	if a := arnAccount(arn(obj)); a != "" {
-		return a
-	}
-	for _, o := range w.All() {
+	for _, o := range append(slices.Clip(w.All()), obj) {
 		if a := arnAccount(arn(o)); a != "" {
 			return a
 		}

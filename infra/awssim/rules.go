@@ -15,7 +15,7 @@ func rulesFor(token string) []rule { return rules[token] }
 // and last whether it may go.
 var rules = assemble(
 	referenceRules(), uniqueRules(),
-	networkRules(), gatewayRules(), edgeRules(), trafficRules(), computeRules(), databaseRules(), databaseStorageRules(),
+	networkRules(), gatewayRules(), edgeRules(), trafficRules(), computeRules(), scalingRules(), databaseRules(), databaseStorageRules(),
 	bucketRules(), keyRules(), identityRules(), operationsRules(), auditRules(),
 	deletionRules(),
 )

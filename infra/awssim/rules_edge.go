@@ -98,7 +98,7 @@ func listenerCertificate(w World, obj, _ *Object) error {
 	secure := protocol == "HTTPS" || protocol == "TLS"
 	switch {
 	case secure && certificate == "":
-		return absent("CertificateNotFound", "certificateArn", "a listener on %s needs a certificate; name one, or use HTTP", protocol)
+		return absent("ValidationError", "certificateArn", "a listener on %s needs a certificate; name one, or use HTTP", protocol)
 	case certificate != "" && protocol == "HTTP":
 		return refuse("InvalidConfigurationRequest", "certificateArn", certificate, "is given for a listener on HTTP; leave it out, or use HTTPS")
 	case certificate == "" && text(obj, "sslPolicy") != "" && protocol == "HTTP":

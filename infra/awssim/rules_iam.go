@@ -121,7 +121,7 @@ func trustPolicy(_ World, obj, _ *Object) error {
 			}
 		}
 	}
-	return policySize(obj, property, "LimitExceeded", body, 4096)
+	return policySize(obj, property, "LimitExceeded", body, 2048)
 }
 
 func providerURL(_ World, obj, _ *Object) error {

@@ -50,7 +50,7 @@ func TestEdgeRules(t *testing.T) {
 		make("balancer without log permission", tBalancer, balancer("closed", list("sg-1"), "a", "b"), "denies access"),
 		make("balancer with logs under a key", tBalancer, balancer("sealed", list("sg-1"), "a", "b"), "only where it is AES256"),
 		make("https", tListener, listener("HTTPS", certARN), ""),
-		make("https without certificate", tListener, listener("HTTPS", ""), "CertificateNotFound: certificateArn: is not set"),
+		make("https without certificate", tListener, listener("HTTPS", ""), "ValidationError: certificateArn: is not set"),
 		make("https not issued", tListener, listener("HTTPS", freshARN), "UnsupportedCertificate"),
 		make("https from elsewhere", tListener, listener("HTTPS", "arn:aws:acm:eu-west-1:123456789012:certificate/1"), "not a certificate in us-east-1"),
 		make("http with certificate", tListener, listener("HTTP", certARN), "InvalidConfigurationRequest"),

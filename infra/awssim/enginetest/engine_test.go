@@ -292,3 +292,31 @@ func TestImageRepositoryHasItsChildren(t *testing.T) {
 		t.Errorf("url is %v, want %s", got, want)
 	}
 }
+
+func TestSecretsStaySecretThroughRefresh(t *testing.T) {
+	t.Parallel()
+	b := setup(t, awssim.Options{})
+	program := func(ctx *pulumi.Context) error {
+		secret := register(ctx, "aws:secretsmanager/secret:Secret", "secret", pulumi.Map{})
+		register(ctx, "aws:secretsmanager/secretVersion:SecretVersion", "version", pulumi.Map{
+			"secretId": secret.ID(), "secretString": pulumi.ToSecret(pulumi.String("hunter-two")),
+		})
+		return nil
+	}
+	b.mustUp(program, map[string]int{"create": 3})
+	refreshed, err := b.stack.Refresh(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if changes := *refreshed.Summary.ResourceChanges; changes["update"]+changes["delete"] > 0 {
+		t.Errorf("a refresh of an untouched account found %v", changes)
+	}
+	state, err := os.ReadFile(filepath.Join(b.stack.Workspace().WorkDir(), ".pulumi", "stacks", "awssim", "test.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(state), "secretVersion") || strings.Contains(string(state), "hunter-two") {
+		t.Error("the secret stands in plain text in the state, or the state is not where it was looked for")
+	}
+	b.mustUp(program, map[string]int{"same": 3, "update": 0})
+}

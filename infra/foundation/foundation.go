@@ -116,4 +116,6 @@ func (b builder) options(more ...pulumi.ResourceOption) []pulumi.ResourceOption 
 }
 
 // keep is for what must outlive a mistake.
-func (b builder) keep() pulumi.ResourceOption { return pulumi.Protect(b.args.Settings.DeletionProtection) }
+func (b builder) keep() pulumi.ResourceOption {
+	return pulumi.Protect(b.args.Settings.DeletionProtection)
+}

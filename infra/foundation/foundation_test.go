@@ -261,4 +261,3 @@ func golden(t *testing.T, name, text string) {
 		t.Errorf("%s (-want +got):\n%s", file, diff)
 	}
 }
-

@@ -136,7 +136,9 @@ func logBucketPolicy(s place.Scope) iampolicy.Document {
 }
 
 // plain holds for a request without TLS.
-func plain() iampolicy.Condition { return iampolicy.Condition{"Bool": {"aws:SecureTransport": {"false"}}} }
+func plain() iampolicy.Condition {
+	return iampolicy.Condition{"Bool": {"aws:SecureTransport": {"false"}}}
+}
 
 func topicARN(s place.Scope) string { return s.ARN("sns", topicName(s)) }
 

@@ -131,6 +131,12 @@ func (k checker) enum(path string, v any, allowed []any) {
 	if empty(v) || !known(v) {
 		return
 	}
+	if list, ok := v.([]any); ok {
+		for i, one := range list {
+			k.enum(fmt.Sprintf("%s[%d]", path, i), one, allowed)
+		}
+		return
+	}
 	if slices.ContainsFunc(allowed, func(a any) bool { return reflect.DeepEqual(a, v) }) {
 		return
 	}

@@ -46,7 +46,7 @@ func deployBase(ctx context.Context, root, revision, stack, dir string, log io.W
 	if err != nil {
 		return "", err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
+	defer s.Close()
 	if _, err := s.Up(ctx); err != nil {
 		return "", fmt.Errorf("%s cannot be deployed, so there is nothing to compare with: %w", short, err)
 	}

@@ -79,7 +79,7 @@ func plan(ctx context.Context, stack, base string, log io.Writer) (report *offli
 	if err != nil {
 		return nil, "", err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
+	defer s.Close()
 	report, err = s.Preview(ctx)
 	return report, against, err
 }

@@ -61,7 +61,7 @@ func run(ctx context.Context, stack string, verbose bool, w io.Writer) (err erro
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
+	defer s.Close()
 
 	steps := []life{
 		{"preview", false, s.Preview},
@@ -95,7 +95,7 @@ func run(ctx context.Context, stack string, verbose bool, w io.Writer) (err erro
 		}
 	}
 	if left := s.Cloud().Objects(); len(left) > 0 {
-		return fmt.Errorf("stack %s: destroy left %d objects in the account, the first is %s", stack, len(left), left[0])
+		return fmt.Errorf("stack %s: destroy left %d objects in the account, the first is %s %s", stack, len(left), left[0].Token, left[0].ID)
 	}
 	fmt.Fprintf(w, "stack %s: all steps as they should be; nothing is left in the account\n", stack)
 	return nil

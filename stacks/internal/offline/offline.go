@@ -2,7 +2,6 @@ package offline
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -98,7 +97,8 @@ func open(ctx context.Context, o Options, make func(string, []auto.LocalWorkspac
 		auto.Pulumi(command), auto.PulumiHome(env["PULUMI_HOME"]), auto.EnvVars(env), auto.SecretsProvider("passphrase"),
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("stack %s cannot be opened", o.Stack), err, s.cloud.Close())
+		s.cloud.Close()
+		return nil, fmt.Errorf("stack %s cannot be opened: %w", o.Stack, err)
 	}
 	return s, nil
 }
@@ -124,7 +124,7 @@ func (s *Stack) Set(changes map[string]any) error {
 }
 
 // Close ends the stand-in.
-func (s *Stack) Close() error { return s.cloud.Close() }
+func (s *Stack) Close() { s.cloud.Close() }
 
 // Preview says what an update would do.
 func (s *Stack) Preview(ctx context.Context) (*Report, error) {

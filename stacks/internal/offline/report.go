@@ -28,11 +28,11 @@ type Change struct {
 	Type, Name string
 	URN        string
 	Component  bool
-	Keys       []Key // properties that differ, sorted by path
+	Keys       []Property // properties that differ, sorted by path
 }
 
-// Key is a property that differs.
-type Key struct {
+// Property is one that differs.
+type Property struct {
 	Path    string
 	Kind    string // add, update, delete
 	Replace bool   // this one forces the replacement
@@ -107,9 +107,9 @@ func (r *Report) note(m apitype.StepEventMetadata) {
 	c := Change{Op: string(m.Op), Type: m.Type, Name: urn.Name(), URN: m.URN, Component: custom(m)}
 	for path, d := range m.DetailedDiff {
 		kind := strings.TrimSuffix(string(d.Kind), "-replace")
-		c.Keys = append(c.Keys, Key{Path: path, Kind: kind, Replace: strings.HasSuffix(string(d.Kind), "-replace")})
+		c.Keys = append(c.Keys, Property{Path: path, Kind: kind, Replace: strings.HasSuffix(string(d.Kind), "-replace")})
 	}
-	slices.SortFunc(c.Keys, func(a, b Key) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortFunc(c.Keys, func(a, b Property) int { return cmp.Compare(a.Path, b.Path) })
 	r.Changes = append(r.Changes, c)
 }
 

@@ -10,8 +10,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Key is the one setting of a stack: an object with all of the platform's settings.
-const Key = "task-tracker:platform"
+// platformKey is the one setting of a stack: an object with all of the platform's settings.
+const platformKey = "task-tracker:platform"
 
 // stackFile is Pulumi.<stack>.yaml, without what only the real backend can read.
 type stackFile struct {
@@ -68,10 +68,10 @@ func withoutSecrets(v any) any {
 
 // set puts a value at a dotted path of the platform's settings, making the objects on the way.
 func (f stackFile) set(path string, value any) error {
-	at, ok := f.Config[Key].(map[string]any)
+	at, ok := f.Config[platformKey].(map[string]any)
 	if !ok {
 		at = map[string]any{}
-		f.Config[Key] = at
+		f.Config[platformKey] = at
 	}
 	parts := strings.Split(path, ".")
 	for _, part := range parts[:len(parts)-1] {

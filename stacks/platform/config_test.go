@@ -1,0 +1,152 @@
+package platform
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+)
+
+// stackText returns the settings of Pulumi.<stack>.yaml as the program gets them.
+func stackText(t testing.TB, stack string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "Pulumi."+stack+".yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Config map[string]json.RawMessage `json:"config"`
+	}
+	if err := yaml.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	return string(file.Config["task-tracker:platform"])
+}
+
+// changed returns the settings with one more at a dotted path, or without it where value is nil.
+func changed(t testing.TB, text, path string, value any) string {
+	t.Helper()
+	var all map[string]any
+	if err := json.Unmarshal([]byte(text), &all); err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.Split(path, ".")
+	at := all
+	for _, part := range parts[:len(parts)-1] {
+		next, ok := at[part].(map[string]any)
+		if !ok {
+			next = map[string]any{}
+			at[part] = next
+		}
+		at = next
+	}
+	if last := parts[len(parts)-1]; value == nil {
+		delete(at, last)
+	} else {
+		at[last] = value
+	}
+	out, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+func TestStacksAreRight(t *testing.T) {
+	t.Parallel()
+	for _, stack := range []string{"dev", "prod"} {
+		if _, err := Read(stackText(t, stack)); err != nil {
+			t.Errorf("%s: %v", stack, err)
+		}
+	}
+}
+
+// TestMisuse makes one thing wrong in a stack that is right, and reads what a platform engineer is told.
+func TestMisuse(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		stack, path string
+		value       any
+		want        string
+	}{
+		{"prod", "databse", map[string]any{}, `task-tracker:platform.databse: no such setting; did you mean "database"?`},
+		{"prod", "database.storageGB", 5, `database.storageGB: no such setting; did you mean "storageGiB"?`},
+		{"prod", "database.storageGiB", 5, `database.storageGiB: 5 is below 20`},
+		{"prod", "database.multiAz", "yes", `database.multiAz: "yes" is a text, must be true or false`},
+		{"prod", "environment", "Production!", `environment: "Production!" must be 1 to 12 lower-case letters and digits`},
+		{"prod", "region", "Frankfurt", `region: "Frankfurt" is no AWS region`},
+		{"prod", "recoveryRegion", "us-east-1", `recoveryRegion: "us-east-1" is the stack's own region`},
+		{"prod", "account", "1234", `account: "1234" is no AWS account`},
+		{"prod", "service.memoryMiB", 700, `service.memoryMiB: 700`},
+		{"prod", "network.publicCidrs", []string{"10.0.1.0/24", "10.0.1.128/25"}, `network.publicCidrs`},
+		{"prod", "network.dataCidrs", []string{"192.168.0.0/24", "10.0.21.0/24"}, `network.dataCidrs[0]`},
+		{"prod", "network.zones", []string{"a", "b", "c"}, `network.`},
+		{"prod", "database.deletionProtection", false, `database.deletionProtection: false in a production stack: an update could delete it; set true, or state it with allowUnprotected: true`},
+		{"prod", "edge.deletionProtection", false, `edge.deletionProtection: false in a production stack`},
+		{"prod", "service.capacity.spotWeight", 1, `edge.drainingSeconds: 300 with service.capacity.spotWeight 1: Spot takes a task back 120 seconds after its notice`},
+		{"prod", "edge.certificateArn", "arn:aws:acm:us-east-1:123456789012:certificate/1", `edge.certificateArn`},
+		{"prod", "database.replicas", 1, `database.masterPassword`},
+		{"prod", "database.engineVersion", "8.0", `database.extendedSupport: MySQL 8.0 is past its standard support (2026-07-31)`},
+		{"prod", "service.bootstrapSecret", "none", `service.bootstrapSecret: "none" with a public endpoint: whoever comes first would make the first account`},
+	} {
+		t.Run(tt.path, func(t *testing.T) {
+			t.Parallel()
+			_, err := Read(changed(t, stackText(t, tt.stack), tt.path, tt.value))
+			if err == nil {
+				t.Fatal("it was accepted")
+			}
+			if !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got  %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+	t.Run("a protected stack without copies", func(t *testing.T) {
+		t.Parallel()
+		text := changed(t, changed(t, stackText(t, "prod"), "database.multiAz", false), "database.retentionDays", 0)
+		_, err := Read(text)
+		if err == nil || !strings.Contains(err.Error(), "database.retentionDays: 0 with database.multiAz false in a production stack") {
+			t.Error(err)
+		}
+	})
+	t.Run("all at once", func(t *testing.T) {
+		t.Parallel()
+		_, err := Read(`{"environment":"","database":{"storageGiB":1},"service":{"cpu":"many"},"nope":1}`)
+		for _, want := range []string{"environment", "database.storageGiB", "service.cpu", "nope"} {
+			if err == nil || !strings.Contains(err.Error(), "task-tracker:platform."+want+": ") {
+				t.Errorf("no fault at %s in %v", want, err)
+			}
+		}
+	})
+	t.Run("nothing", func(t *testing.T) {
+		t.Parallel()
+		_, err := Read("")
+		if err == nil || !strings.Contains(err.Error(), "there are no settings; add the object that stacks/README.md describes") {
+			t.Error(err)
+		}
+	})
+}
+
+// FuzzRead feeds settings of any shape: they are read or refused, with a path each, never a panic.
+func FuzzRead(f *testing.F) {
+	for _, stack := range []string{"dev", "prod"} {
+		f.Add(stackText(f, stack))
+		f.Add(changed(f, stackText(f, stack), "network.zones", []string{}))
+		f.Add(changed(f, stackText(f, stack), "service.scaling.schedules", []any{map[string]any{}}))
+		f.Add(changed(f, stackText(f, stack), "database.restore.time", "yesterday"))
+		f.Add(changed(f, stackText(f, stack), "network.cidr", "::/0"))
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		_, err := Read(text)
+		if err == nil {
+			return
+		}
+		for line := range strings.Lines(err.Error()) {
+			if !strings.Contains(line, ": ") && !strings.Contains(line, "nothing was changed:") {
+				t.Errorf("a line of the error without a path: %q", line)
+			}
+		}
+	})
+}

@@ -1,0 +1,61 @@
+package platform
+
+import (
+	"github.com/task-tracker/task-tracker/infra/fault"
+)
+
+// rules are those between components. Each fault stands at the setting that is easiest to change.
+func (c Config) rules(f *fault.Set) {
+	c.protectionRules(f)
+	c.recoveryRules(f)
+	const warning = 120 // seconds between a Spot task's notice and its end
+	if weight := c.Service.Capacity.SpotWeight; weight > 0 && c.Edge.DrainingSeconds >= warning {
+		f.Add("edge.drainingSeconds", "%d with service.capacity.spotWeight %d: Spot takes a task back %d seconds after its notice, so its requests would be cut; set less than %d, e.g. 90, or service.capacity.spotWeight to 0",
+			c.Edge.DrainingSeconds, weight, warning, warning)
+	}
+	if c.Service.BootstrapSecret == "none" {
+		f.Add("service.bootstrapSecret", `"none" with a public endpoint: whoever comes first would make the first account; set "generated" or a secret's ARN`)
+	}
+}
+
+func (c Config) protectionRules(f *fault.Set) {
+	if !c.Production || c.AllowUnprotected {
+		return
+	}
+	for _, one := range []struct {
+		path string
+		on   bool
+	}{
+		{"database.deletionProtection", c.Database.DeletionProtection},
+		{"edge.deletionProtection", c.Edge.DeletionProtection},
+		{"storage.deletionProtection", c.Storage.DeletionProtection},
+		{"foundation.deletionProtection", c.Foundation.DeletionProtection},
+	} {
+		f.Require(one.on, one.path, "false in a production stack: an update could delete it; set true, or state it with allowUnprotected: true")
+	}
+	if !c.Database.MultiAz && c.Database.RetentionDays == 0 {
+		f.Add("database.retentionDays", "0 with database.multiAz false in a production stack: nothing would be left of a failed database; set 7 to 35, or multiAz: true")
+	}
+}
+
+func (c Config) recoveryRules(f *fault.Set) {
+	if c.RecoveryRegion == "" {
+		return // what would be copied there is not
+	}
+	f.Require(regionPattern.MatchString(c.RecoveryRegion), "recoveryRegion", "%q is no AWS region; set us-west-2 or the like", c.RecoveryRegion)
+	f.Require(c.RecoveryRegion != c.Region, "recoveryRegion", "%q is the stack's own region; set another", c.RecoveryRegion)
+}
+
+// ProtectionOff returns the settings that must change before a stack can be destroyed with all that is in it.
+func ProtectionOff() map[string]any {
+	return map[string]any{
+		"allowUnprotected":              true,
+		"database.deletionProtection":   false,
+		"edge.deletionProtection":       false,
+		"storage.deletionProtection":    false,
+		"storage.forceDestroy":          true,
+		"foundation.deletionProtection": false,
+		"foundation.forceDestroy":       true,
+		"image.forceDelete":             true,
+	}
+}

@@ -162,6 +162,9 @@ func (m *maker) sameAs(property, rest string) any {
 			return v
 		}
 	}
+	if prefix, ok := m.obj.In[property+"Prefix"].(string); ok { // AWS's provider adds a time and a counter, 26 digits
+		return prefix + m.random(property, 26, digits)
+	}
 	found := otherwise.FindStringSubmatch(rest)
 	if found == nil {
 		return nil

@@ -114,6 +114,9 @@ func (t *typeInfo) complete() {
 			t.facts.computedInput[property] = true
 		}
 	}
+	if _, named := t.Inputs["name"]; named && t.facts.Autoname == nil && strings.Contains(t.facts.ID, "{name}") {
+		t.facts.Autoname = &autoname{Property: "name"} // the id needs one, so the provider makes one up
+	}
 	if a := t.facts.Autoname; a != nil && a.Max == 0 {
 		a.Max = 255
 		if rule, ok := t.facts.Names[a.Property]; ok && rule.Max != nil {

@@ -28,15 +28,12 @@ func (b *build) secrets() (*secrets, error) {
 	switch b.args.Settings.BootstrapSecret {
 	case BootstrapNone:
 	case BootstrapGenerated:
-		value, err := secretsmanager.GetRandomPassword(b.ctx, &secretsmanager.GetRandomPasswordArgs{
-			ExcludePunctuation: pulumi.BoolRef(true), PasswordLength: pulumi.IntRef(bootstrapLength),
+		value := secretsmanager.GetRandomPasswordOutput(b.ctx, secretsmanager.GetRandomPasswordOutputArgs{
+			ExcludePunctuation: pulumi.Bool(true), PasswordLength: pulumi.Int(bootstrapLength),
 		}, pulumi.Parent(b.parent))
-		if err != nil {
-			return nil, fmt.Errorf("bootstrap secret: made up by AWS: %w", err)
-		}
 		// Each run makes up another value. Changes are ignored, so that the first one stays.
 		arn, version, err := b.secret("bootstrap", "The secret with which the first account is made.",
-			pulumi.ToSecret(pulumi.String(value.RandomPassword)).(pulumi.StringOutput), pulumi.IgnoreChanges([]string{"secretString"}))
+			pulumi.ToSecret(value.RandomPassword()).(pulumi.StringOutput), pulumi.IgnoreChanges([]string{"secretString"}))
 		if err != nil {
 			return nil, err
 		}

@@ -200,7 +200,10 @@ func (k checker) groups() {
 			var set, unset []string
 			for _, member := range group {
 				rest := strings.TrimPrefix(strings.TrimPrefix(member, prefix), ".")
-				if slices.ContainsFunc(valuesAt(block, rest), func(v any) bool { return !empty(v) }) {
+				if slices.ContainsFunc(valuesAt(block, rest), func(v any) bool {
+					_, block := v.(map[string]any) // an empty block says something by being there: defaultAction.allow
+					return block || !empty(v)
+				}) {
 					set = append(set, rest)
 				} else {
 					unset = append(unset, rest)

@@ -235,6 +235,11 @@ const created = "2026-01-01T00:00:00Z"
 
 func (m *maker) placeholder(property, name string) (string, bool) {
 	switch name {
+	case "regional|global": // of a web ACL
+		if m.str("scope") == "CLOUDFRONT" {
+			return "global", true
+		}
+		return "regional", true
 	case "region":
 		return m.obj.Region, true
 	case "account", "accountId":

@@ -42,7 +42,7 @@ func deployBase(ctx context.Context, root, revision, stack, dir string, log io.W
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("the program of %s does not build: %w\n%s", short, err, out)
 	}
-	s, err := offline.OpenBinary(ctx, binary, build.Dir, offline.Options{Root: tree, Stack: stack, Dir: dir})
+	s, err := offline.OpenBinary(ctx, binary, build.Dir, offline.Options{Root: tree, Tools: root, Stack: stack, Dir: dir})
 	if err != nil {
 		return "", err
 	}

@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -28,6 +29,7 @@ const project = "task-tracker"
 // Options say what to run and where.
 type Options struct {
 	Root    string         // the repository: Pulumi.<stack>.yaml is read from it
+	Tools   string         // the repository whose .tools/bin has the engine; "" is Root
 	Stack   string         // dev, prod, …
 	Dir     string         // for state and the simulated account; it must exist
 	Faults  []awssim.Fault // what the stand-in fails at
@@ -65,7 +67,7 @@ func OpenBinary(ctx context.Context, binary, source string, o Options) (*Stack, 
 }
 
 func open(ctx context.Context, o Options, make func(string, []auto.LocalWorkspaceOption) (auto.Stack, error)) (*Stack, error) {
-	command, err := engine(o.Root)
+	command, err := engine(cmp.Or(o.Tools, o.Root))
 	if err != nil {
 		return nil, err
 	}

@@ -101,7 +101,7 @@ func (p *provider) Configure(ctx context.Context, r *rpc.ConfigureRequest) (*rpc
 	}
 	region, _ := config.values["region"].(string)
 	if region == "" {
-		region = r.GetVariables()["aws:config:region"]
+		region = r.GetVariables()["aws:config:region"] //nolint:staticcheck // where older engines put it
 	}
 	s := sessionOf(ctx)
 	s.mu.Lock()

@@ -169,9 +169,8 @@ func arn(o *Object) string {
 
 // label is what an object is called in an error.
 func label(o *Object) string {
-	_, name, ok := strings.Cut(o.URN, "::")
-	if ok {
-		name = o.URN[strings.LastIndex(o.URN, "::")+2:]
+	if at := strings.LastIndex(o.URN, "::"); at >= 0 {
+		name := o.URN[at+2:]
 		return fmt.Sprintf("%s (%s)", o.ID, name)
 	}
 	return o.ID

@@ -8,8 +8,10 @@ func TestDatabaseRules(t *testing.T) {
 	has = append(has, thing(tSubnetGroup, "group", props{"name": "group", "subnetIds": list("a", "b")}), thing(tParameters, "old", props{"name": "old", "family": "mysql8.0"}),
 		thing(tDatabase, "managed", props{"identifier": "managed", "manageMasterUserPassword": true, "backupRetentionPeriod": 7.0}))
 	database := func(more props) props {
-		in := props{"engine": "mysql", "engineVersion": "8.4.5", "allocatedStorage": 20.0, "storageType": "gp3", "username": "admin", "identifier": "new",
-			"manageMasterUserPassword": true, "dbSubnetGroupName": "group", "vpcSecurityGroupIds": list("sg-1"), "instanceClass": "db.t3.small", "backupRetentionPeriod": 35.0}
+		in := props{
+			"engine": "mysql", "engineVersion": "8.4.5", "allocatedStorage": 20.0, "storageType": "gp3", "username": "admin", "identifier": "new",
+			"manageMasterUserPassword": true, "dbSubnetGroupName": "group", "vpcSecurityGroupIds": list("sg-1"), "instanceClass": "db.t3.small", "backupRetentionPeriod": 35.0,
+		}
 		for k, v := range more {
 			in[k] = v
 		}
@@ -47,8 +49,10 @@ func TestPoliciesAndDelivery(t *testing.T) {
 	group := "arn:aws:logs:us-east-1:123456789012:log-group:trail"
 	has = append(has, thing(tLogGroup, group, props{"name": "trail"}), thing(tRecorder, "r", props{}), thing(tPlan, "plan", props{}),
 		thing(tVersioning, "logs", props{"bucket": "logs", "versioningConfiguration": props{"status": "Enabled"}}), thing(tTopic, "topic", props{}))
-	may := thing(tRolePolicy, "p", props{"role": "cloudtrail.amazonaws.com", "name": "p",
-		"policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"logs:*","Resource":"` + group + `:*"}]}`})
+	may := thing(tRolePolicy, "p", props{
+		"role": "cloudtrail.amazonaws.com", "name": "p",
+		"policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"logs:*","Resource":"` + group + `:*"}]}`,
+	})
 	make := func(name, token string, in props, want string) try {
 		return try{name: name, has: has, obj: thing(token, "new", in), want: want}
 	}

@@ -37,8 +37,10 @@ func TestEdgeRules(t *testing.T) {
 		return in
 	}
 	listener := func(protocol, certificate string) props {
-		return props{"loadBalancerArn": "lb", "port": 443.0, "protocol": protocol, "certificateArn": certificate,
-			"defaultActions": list(props{"type": "forward", "targetGroupArn": "tg"})}
+		return props{
+			"loadBalancerArn": "lb", "port": 443.0, "protocol": protocol, "certificateArn": certificate,
+			"defaultActions": list(props{"type": "forward", "targetGroupArn": "tg"}),
+		}
 	}
 	every(t, []try{
 		make("balancer", tBalancer, balancer("logs", list("sg-1"), "a", "b"), ""),
@@ -55,8 +57,10 @@ func TestEdgeRules(t *testing.T) {
 		make("https from elsewhere", tListener, listener("HTTPS", "arn:aws:acm:eu-west-1:123456789012:certificate/1"), "not a certificate in us-east-1"),
 		make("http with certificate", tListener, listener("HTTP", certARN), "InvalidConfigurationRequest"),
 		make("action without target", tListener, props{"loadBalancerArn": "lb", "port": 1.0, "protocol": "HTTP", "defaultActions": list(props{"type": "redirect"})}, "redirect"),
-		make("group of another balancer", tListener, props{"loadBalancerArn": "lb", "protocol": "HTTP", "port": 1.0,
-			"defaultActions": list(props{"type": "forward", "targetGroupArn": "taken"})}, "TargetGroupAssociationLimit"),
+		make("group of another balancer", tListener, props{
+			"loadBalancerArn": "lb", "protocol": "HTTP", "port": 1.0,
+			"defaultActions": list(props{"type": "forward", "targetGroupArn": "taken"}),
+		}, "TargetGroupAssociationLimit"),
 		make("target group", tTargetGroup, props{"name": "n", "port": 1.0, "protocol": "HTTP", "vpcId": "vpc-1", "healthCheck": props{"timeout": 5.0, "interval": 30.0}}, ""),
 		make("slow health check", tTargetGroup, props{"name": "n", "port": 1.0, "protocol": "HTTP", "vpcId": "vpc-1", "healthCheck": props{"timeout": 30.0, "interval": 30.0}}, "healthCheck.timeout"),
 		make("waf log", tWebACLLogging, props{"logDestinationConfigs": list("arn:aws:logs:us-east-1:999999999999:log-group:aws-waf-logs-x")}, ""),
@@ -68,8 +72,10 @@ const app = `[{"name":"migrate","image":"i","essential":false},{"name":"app","im
 	`"dependsOn":[{"containerName":"migrate","condition":"SUCCESS"}]}]`
 
 func task(cpu, memory, containers string) props {
-	return props{"family": "f", "requiresCompatibilities": list("FARGATE"), "networkMode": "awsvpc", "cpu": cpu, "memory": memory,
-		"containerDefinitions": containers, "executionRoleArn": "ecs-tasks.amazonaws.com"}
+	return props{
+		"family": "f", "requiresCompatibilities": list("FARGATE"), "networkMode": "awsvpc", "cpu": cpu, "memory": memory,
+		"containerDefinitions": containers, "executionRoleArn": "ecs-tasks.amazonaws.com",
+	}
 }
 
 func TestComputeRules(t *testing.T) {
@@ -84,10 +90,12 @@ func TestComputeRules(t *testing.T) {
 		return try{name: name, has: has, obj: thing(token, "new", in), want: want}
 	}
 	service := func(group, subnet, security, container, provider string) props {
-		return props{"name": "s", "cluster": "cluster", "taskDefinition": "f",
+		return props{
+			"name": "s", "cluster": "cluster", "taskDefinition": "f",
 			"networkConfiguration":       props{"subnets": list(subnet), "securityGroups": list(security)},
 			"loadBalancers":              list(props{"targetGroupArn": group, "containerName": container, "containerPort": 3000.0}),
-			"capacityProviderStrategies": list(props{"capacityProvider": provider})}
+			"capacityProviderStrategies": list(props{"capacityProvider": provider}),
+		}
 	}
 	role := func(name string) props { p := task("256", "512", app); p["taskRoleArn"] = name; return p }
 	every(t, []try{

@@ -53,7 +53,7 @@ func Start(options Options) (*Server, error) {
 	}
 	var ports []string
 	for _, name := range []string{"aws", "awsx"} {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 		if err != nil {
 			s.Close()
 			return nil, fmt.Errorf("awssim: %w", err)

@@ -246,8 +246,10 @@ func TestImport(t *testing.T) {
 	b := setup(t, awssim.Options{})
 	err := b.sim.Change(func([]*awssim.Object) []*awssim.Object {
 		arn := "arn:aws:sns:us-east-1:123456789012:old"
-		return []*awssim.Object{{Token: "aws:sns/topic:Topic", ID: arn, Region: "us-east-1",
-			In: map[string]any{"name": "old"}, Out: map[string]any{"name": "old", "arn": arn}}}
+		return []*awssim.Object{{
+			Token: "aws:sns/topic:Topic", ID: arn, Region: "us-east-1",
+			In: map[string]any{"name": "old"}, Out: map[string]any{"name": "old", "arn": arn},
+		}}
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -36,7 +36,7 @@ func deployBase(ctx context.Context, root, revision, stack, dir string, log io.W
 	}
 	fmt.Fprintf(log, "plan: building the program of %s\n", short)
 	binary := filepath.Join(dir, "base-program")
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, ".") //nolint:gosec // a folder of our own
+	build := exec.CommandContext(ctx, "go", "build", "-o", binary, ".")
 	build.Dir = filepath.Join(tree, "stacks")
 	build.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {

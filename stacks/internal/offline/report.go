@@ -94,7 +94,7 @@ func (r *Report) change(m apitype.StepEventMetadata) {
 }
 
 func (r *Report) refreshed(m apitype.StepEventMetadata) {
-	switch m.Op { //nolint:exhaustive // a refresh does these
+	switch m.Op {
 	case apitype.OpUpdate, apitype.OpDelete:
 		r.note(m)
 	default:

@@ -33,7 +33,7 @@ func StackNames(root string) []string {
 func settings(root, stack string) (stackFile, error) {
 	var file stackFile
 	path := filepath.Join(root, "Pulumi."+stack+".yaml")
-	text, err := os.ReadFile(path) //nolint:gosec // the user names the stack
+	text, err := os.ReadFile(path)
 	if os.IsNotExist(err) {
 		return file, fmt.Errorf("there is no stack %q: no Pulumi.%s.yaml; there are %s", stack, stack, strings.Join(StackNames(root), ", "))
 	}

@@ -60,7 +60,7 @@ func defaults(v reflect.Value) {
 }
 
 func parse(text string, v reflect.Value) error {
-	switch v.Kind() { //nolint:exhaustive // the kinds that settings may have
+	switch v.Kind() {
 	case reflect.String:
 		v.SetString(text)
 	case reflect.Bool:
@@ -102,7 +102,7 @@ func fill(raw any, v reflect.Value, faults *fault.Set, level int) {
 		faults.Add("", "nested too deeply; settings nest two or three levels")
 		return
 	}
-	switch v.Kind() { //nolint:exhaustive // the kinds that settings may have
+	switch v.Kind() {
 	case reflect.Struct:
 		object(raw, v, faults, level)
 	case reflect.Slice:
@@ -164,7 +164,7 @@ func object(raw any, v reflect.Value, faults *fault.Set, level int) {
 }
 
 func scalar(raw any, v reflect.Value, faults *fault.Set) {
-	switch v.Kind() { //nolint:exhaustive // the kinds that settings may have
+	switch v.Kind() {
 	case reflect.String:
 		text, ok := raw.(string)
 		if !ok {

@@ -5,12 +5,12 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,14 +41,14 @@ type schema struct {
 }
 
 func main() {
-	log.SetFlags(0)
 	if err := run("facts", "schema.json"); err != nil {
-		log.Fatal("gen: ", err)
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
 	}
 }
 
 func run(facts, out string) error {
-	listed, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}} {{.Version}}", module).Output()
+	listed, err := exec.CommandContext(context.Background(), "go", "list", "-m", "-f", "{{.Dir}} {{.Version}}", module).Output()
 	if err != nil {
 		return fmt.Errorf("find %s: %w; run `go mod download %s`", module, err, module)
 	}

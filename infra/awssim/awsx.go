@@ -170,11 +170,16 @@ func orDefault(v, otherwise any) any {
 	return v
 }
 
-// imageState gives the digest that a build of the context would be pushed under: a hash of the context's files.
+// imageState gives the digest that a build of the context would be pushed under: made of the tag where there is one, since
+// a tag is never pushed twice, else a hash of the context's files.
 func imageState(inputs properties) (properties, error) {
 	url, ok := inputs.values["repositoryUrl"].(string)
 	if !ok {
 		return properties{values: map[string]any{"imageUri": unknown{}}}, nil
+	}
+	if tag, ok := inputs.values["imageTag"].(string); ok && tag != "" {
+		sum := sha256.Sum256([]byte(tag))
+		return properties{values: map[string]any{"imageUri": url + "@sha256:" + hex.EncodeToString(sum[:])}}, nil
 	}
 	folder, ok := inputs.values["context"].(string)
 	if !ok {

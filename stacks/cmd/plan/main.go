@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"github.com/task-tracker/task-tracker/stacks/internal/offline"
@@ -61,6 +62,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func plan(ctx context.Context, stack, base string, log io.Writer) (report *offline.Report, against string, err error) {
 	root, err := offline.Root(".")
 	if err != nil {
+		return nil, "", err
+	}
+	// The program runs where the engine's language host would run it.
+	if err := os.Chdir(filepath.Join(root, "stacks")); err != nil {
 		return nil, "", err
 	}
 	dir, err := os.MkdirTemp("", "task-tracker-plan-")

@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -50,6 +51,10 @@ type life struct {
 func run(ctx context.Context, stack string, verbose bool, w io.Writer) (err error) {
 	root, err := offline.Root(".")
 	if err != nil {
+		return err
+	}
+	// The program runs where the engine's language host would run it.
+	if err := os.Chdir(filepath.Join(root, "stacks")); err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp("", "task-tracker-sim-")

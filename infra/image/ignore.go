@@ -48,7 +48,7 @@ func parseIgnore(text string) (ignoreRules, error) {
 // expression turns a pattern into a regular expression: ** is any number of folders, * and ? stay within one name.
 func expression(pattern string) string {
 	var b strings.Builder
-	b.WriteString("^")
+	b.WriteString("(?s)^") // a name may have a line break
 	for i := 0; i < len(pattern); i++ {
 		switch c := pattern[i]; c {
 		case '*':
@@ -116,9 +116,9 @@ func (r ignoreRule) reaches(folder []string) bool {
 		switch {
 		case i >= len(r.parts):
 			return false // the pattern names a folder above, and was outweighed by a later line
-		case r.parts[i] == "**":
-			return true
-		case strings.ContainsAny(r.parts[i], `*?[\`):
+		case strings.Contains(r.parts[i], "**"), strings.Contains(r.parts[i], "["):
+			return true // either may match a slash, so that parts and folders no longer pair up
+		case strings.ContainsAny(r.parts[i], `*?\`):
 		case r.parts[i] != name:
 			return false
 		}

@@ -12,13 +12,17 @@ RUN go mod download
 COPY app/ ./
 ARG VERSION=dev
 RUN go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=${VERSION}" -o /out/tasktracker ./cmd/tasktracker \
- && mkdir -p /out/data
+ && mkdir -p /out/data /out/tmp && chmod 1777 /out/tmp
 
 FROM ${RUN_BASE}
 COPY --from=build /out/tasktracker /usr/local/bin/tasktracker
 COPY app/internal/store/rds/global-bundle.pem /etc/ssl/rds/global-bundle.pem
 # The data of the embedded database and the disk store, where neither is configured away. 65532 is distroless' nonroot.
 COPY --from=build --chown=65532:65532 /out/data /var/lib/tasktracker
+# The one folder that may be written to where the root is read-only: large uploads and imports wait there. Declared, so that
+# a volume that is mounted over it (ECS on Fargate, docker run --read-only) takes its mode over and not root's.
+COPY --from=build --chmod=1777 /out/tmp /tmp
+VOLUME /tmp
 USER 65532:65532
 WORKDIR /var/lib/tasktracker
 ENV TASKTRACKER_ADDR=:3000

@@ -91,6 +91,10 @@ func TestMisuse(t *testing.T) {
 		{"prod", "database.replicas", 1, `database.masterPassword`},
 		{"prod", "database.engineVersion", "8.0", `database.extendedSupport: MySQL 8.0 is past its standard support (2026-07-31)`},
 		{"prod", "service.bootstrapSecret", "none", `service.bootstrapSecret: "none" with a public endpoint: whoever comes first would make the first account`},
+		{"prod", "service.architecture", "ARM64", `service.architecture: "ARM64" with image.platform "linux/amd64": tasks could not run the image; set X86_64, or build for the other platform`},
+		{"prod", "storage.oldVersionDays", 30, `storage.oldVersionDays: 30 is less than database.retentionDays, 35: the database could be taken back to a time whose attachments are gone; set 35 or more`},
+		{"prod", "access.vpn", map[string]any{"enabled": true, "clientCidr": "10.0.0.0/20"}, `access.vpn.clientCidr: 10.0.0.0/20 overlaps the VPC's 10.0.0.0/16 (network.cidr); choose other addresses, such as 10.100.0.0/22`},
+		{"prod", "access.github", map[string]any{"provider": "create", "repository": "example/task-tracker", "environment": "production"}, `access.github.recoveryRegion: "" is not the stack's recoveryRegion, "us-west-2", which the deploy role has to reach; set both alike`},
 	} {
 		t.Run(tt.path, func(t *testing.T) {
 			t.Parallel()

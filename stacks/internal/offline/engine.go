@@ -3,15 +3,19 @@ package offline
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 
+	"github.com/pulumi/pulumi/sdk/v3"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 )
 
 // EngineVariable names the pulumi command to use; without it there is the repository's own, then the one on PATH.
 const EngineVariable = "TASKTRACKER_PULUMI"
+
+// oldest is the engine that the platform is tested with. Older ones report their events in another way.
+var oldest = sdk.Version
 
 // Root returns the repository's folder: the nearest one above dir, or dir itself, that has a Pulumi.yaml.
 func Root(dir string) (string, error) {
@@ -30,14 +34,15 @@ func Root(dir string) (string, error) {
 	}
 }
 
-// engine returns the command that runs updates, and the folder of its language hosts.
-func engine(root string) (auto.PulumiCommand, error) {
-	path := os.Getenv(EngineVariable)
+// engine returns the command that runs updates: the one that is named, else the repository's, else the one on PATH.
+func engine(root, named string, onPath func(string) (string, error)) (auto.PulumiCommand, error) {
+	path, whence := named, EngineVariable
 	if path == "" {
-		path = filepath.Join(root, ".tools", "bin", "pulumi")
+		path, whence = filepath.Join(root, ".tools", "bin", "pulumi"), "the repository's own"
 		if _, err := os.Stat(path); err != nil {
-			if path, err = exec.LookPath("pulumi"); err != nil {
-				return nil, fmt.Errorf("there is no Pulumi engine: neither .tools/bin/pulumi nor a pulumi on PATH; `make engine` builds the pinned one, or set %s", EngineVariable)
+			whence = "on PATH"
+			if path, err = onPath("pulumi"); err != nil {
+				return nil, fmt.Errorf("there is no Pulumi engine: neither .tools/bin/pulumi nor a pulumi on PATH; `make engine` builds the pinned one, or set %s to another", EngineVariable)
 			}
 		}
 	}
@@ -46,11 +51,17 @@ func engine(root string) (auto.PulumiCommand, error) {
 		return nil, err
 	}
 	if filepath.Base(path) != "pulumi" || filepath.Base(filepath.Dir(path)) != "bin" {
-		return nil, fmt.Errorf("the engine must be a file bin/pulumi, not %s; set %s", path, EngineVariable)
+		return nil, fmt.Errorf("%s (%s) cannot be the engine: it must be a file called bin/pulumi; set %s to such a path, or unset it and run `make engine`", path, whence, EngineVariable)
 	}
-	cmd, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Root: filepath.Dir(filepath.Dir(path))})
+	cmd, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Root: filepath.Dir(filepath.Dir(path)), SkipVersionCheck: true})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no Pulumi engine at %s (%s): no such file; unset %s to use the pinned one, which `make engine` builds", path, whence, EngineVariable)
+	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("the engine %s does not run; `make engine` builds the pinned one", path), err)
+		return nil, fmt.Errorf("the Pulumi engine %s (%s) does not run: %w; remove it, and `make engine` builds the pinned one", path, whence, err)
+	}
+	if cmd.Version().LT(oldest) {
+		return nil, fmt.Errorf("the Pulumi engine %s (%s) is v%s; v%s or later is needed: update it, or take it from PATH and `make engine` builds the pinned one", path, whence, cmd.Version(), oldest)
 	}
 	return cmd, nil
 }

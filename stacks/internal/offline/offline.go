@@ -5,8 +5,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,7 +70,7 @@ func OpenBinary(ctx context.Context, binary, source string, o Options) (*Stack, 
 }
 
 func open(ctx context.Context, o Options, make func(string, []auto.LocalWorkspaceOption) (auto.Stack, error)) (*Stack, error) {
-	command, err := engine(cmp.Or(o.Tools, o.Root))
+	command, err := engine(cmp.Or(o.Tools, o.Root), os.Getenv(EngineVariable), exec.LookPath)
 	if err != nil {
 		return nil, err
 	}
@@ -90,6 +93,8 @@ func open(ctx context.Context, o Options, make func(string, []auto.LocalWorkspac
 		"PULUMI_SKIP_UPDATE_CHECK":  "true",
 		"PULUMI_HOME":               filepath.Join(o.Dir, "home"),
 		"AWS_EC2_METADATA_DISABLED": "true",
+		// What is missing is said, not fetched.
+		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
 	}
 	for _, pair := range s.cloud.Env() {
 		key, value, _ := strings.Cut(pair, "=")
@@ -111,8 +116,8 @@ func (s *Stack) configure() error {
 	if err != nil {
 		return err
 	}
-	for path, value := range s.options.Set {
-		if err := file.set(path, value); err != nil {
+	for _, path := range slices.Sorted(maps.Keys(s.options.Set)) {
+		if err := file.set(path, s.options.Set[path]); err != nil {
 			return err
 		}
 	}
@@ -174,15 +179,25 @@ func (s *Stack) Cloud() *awssim.Server { return s.cloud }
 func (s *Stack) step(name string, run func(chan events.EngineEvent, io.Writer) error) (*Report, error) {
 	r := &Report{Step: name}
 	ch := make(chan events.EngineEvent)
-	done := make(chan struct{})
+	over, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		for e := range ch {
-			r.add(e)
+		for {
+			select {
+			case e, ok := <-ch:
+				if !ok {
+					return
+				}
+				r.add(e)
+			case <-over:
+				return
+			}
 		}
 	}()
 	begin := time.Now()
 	err := run(ch, io.Discard)
+	// An engine that ended before it had an event to tell leaves its channel open. One that had some has told them all.
+	close(over)
 	<-done
 	r.Took = time.Since(begin)
 	r.sort()

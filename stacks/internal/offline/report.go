@@ -10,6 +10,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
@@ -24,7 +25,7 @@ type Report struct {
 
 // Change is one resource that is created, updated, replaced or deleted.
 type Change struct {
-	Op         string // create, update, replace, delete, and at a refresh: update, delete
+	Op         string // create, import, update, replace, delete, and at a refresh: update, delete
 	Type, Name string
 	URN        string
 	Component  bool
@@ -41,7 +42,7 @@ type Property struct {
 // Tally counts the changes of each operation: 3 to create, 1 to replace, 150 unchanged.
 func (r *Report) Tally() string {
 	var parts []string
-	for _, op := range []string{"create", "update", "replace", "delete"} {
+	for _, op := range []string{"create", "import", "update", "replace", "delete"} {
 		n := 0
 		for _, c := range r.Changes {
 			if c.Op == op {
@@ -72,7 +73,7 @@ func (r *Report) add(e events.EngineEvent) {
 }
 
 func (r *Report) fail(urn, message string) {
-	message = strings.TrimSpace(message)
+	message = strings.TrimSpace(colors.Never.Colorize(message))
 	if urn != "" && message != "" {
 		message = resource.URN(urn).Name() + " (" + string(resource.URN(urn).Type()) + "): " + message
 	}
@@ -82,7 +83,7 @@ func (r *Report) fail(urn, message string) {
 }
 
 func (r *Report) change(m apitype.StepEventMetadata) {
-	if r.Step == "refresh" {
+	if r.Step == "refresh" || implied(m) {
 		return // what a refresh finds is known when it has read the resource
 	}
 	switch m.Op { //nolint:exhaustive // the halves of a replacement, reads and the rest do not count
@@ -94,6 +95,9 @@ func (r *Report) change(m apitype.StepEventMetadata) {
 }
 
 func (r *Report) refreshed(m apitype.StepEventMetadata) {
+	if implied(m) {
+		return
+	}
 	switch m.Op {
 	case apitype.OpUpdate, apitype.OpDelete:
 		r.note(m)
@@ -104,7 +108,7 @@ func (r *Report) refreshed(m apitype.StepEventMetadata) {
 
 func (r *Report) note(m apitype.StepEventMetadata) {
 	urn := resource.URN(m.URN)
-	c := Change{Op: string(m.Op), Type: m.Type, Name: urn.Name(), URN: m.URN, Component: custom(m)}
+	c := Change{Op: string(m.Op), Type: m.Type, Name: urn.Name(), URN: m.URN, Component: component(m)}
 	for path, d := range m.DetailedDiff {
 		kind := strings.TrimSuffix(string(d.Kind), "-replace")
 		c.Keys = append(c.Keys, Property{Path: path, Kind: kind, Replace: strings.HasSuffix(string(d.Kind), "-replace")})
@@ -113,15 +117,21 @@ func (r *Report) note(m apitype.StepEventMetadata) {
 	r.Changes = append(r.Changes, c)
 }
 
-// custom reports whether the resource is a component: nothing in the cloud.
-func custom(m apitype.StepEventMetadata) bool {
+// implied reports whether the resource is a provider that no program asked for. The engine's own tally leaves it out, too.
+func implied(m apitype.StepEventMetadata) bool {
+	name := resource.URN(m.URN).Name()
+	return strings.HasPrefix(m.Type, "pulumi:providers:") && (name == "default" || strings.HasPrefix(name, "default_"))
+}
+
+// component reports whether the resource is nothing in the cloud: a component, or the stack itself.
+func component(m apitype.StepEventMetadata) bool {
 	if m.New != nil {
 		return !m.New.Custom
 	}
 	return m.Old != nil && !m.Old.Custom
 }
 
-var order = []string{"replace", "delete", "update", "create"}
+var order = []string{"replace", "delete", "update", "import", "create"}
 
 func (r *Report) sort() {
 	slices.SortFunc(r.Changes, func(a, b Change) int {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -12,6 +13,9 @@ import (
 
 // platformKey is the one setting of a stack: an object with all of the platform's settings.
 const platformKey = "task-tracker:platform"
+
+// stackName is what the engine takes for a stack's name. It is part of a file's name, too.
+var stackName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
 
 // stackFile is Pulumi.<stack>.yaml, without what only the real backend can read.
 type stackFile struct {
@@ -32,16 +36,26 @@ func StackNames(root string) []string {
 // settings reads the stack's file of a repository. Values that only its secrets provider can read become a placeholder.
 func settings(root, stack string) (stackFile, error) {
 	var file stackFile
+	if !stackName.MatchString(stack) {
+		return file, fmt.Errorf("%q cannot be a stack's name: letters, digits, hyphens, underscores and points only; there are %s", stack, strings.Join(StackNames(root), ", "))
+	}
 	path := filepath.Join(root, "Pulumi."+stack+".yaml")
 	text, err := os.ReadFile(path)
 	if os.IsNotExist(err) {
-		return file, fmt.Errorf("there is no stack %q: no Pulumi.%s.yaml; there are %s", stack, stack, strings.Join(StackNames(root), ", "))
+		others := "; there are " + strings.Join(StackNames(root), ", ")
+		if len(StackNames(root)) == 0 {
+			others = ", nor that of any other stack"
+		}
+		return file, fmt.Errorf("there is no stack %q: no Pulumi.%s.yaml%s", stack, stack, others)
 	}
 	if err != nil {
 		return file, err
 	}
 	if err := yaml.Unmarshal(text, &file); err != nil {
 		return file, fmt.Errorf("%s: %w", filepath.Base(path), err)
+	}
+	if file.Config == nil {
+		file.Config = map[string]any{}
 	}
 	for key, value := range file.Config {
 		file.Config[key] = withoutSecrets(value)
@@ -70,15 +84,18 @@ func withoutSecrets(v any) any {
 func (f stackFile) set(path string, value any) error {
 	at, ok := f.Config[platformKey].(map[string]any)
 	if !ok {
+		if f.Config[platformKey] != nil {
+			return fmt.Errorf("%s: %s is no object", path, platformKey)
+		}
 		at = map[string]any{}
 		f.Config[platformKey] = at
 	}
 	parts := strings.Split(path, ".")
-	for _, part := range parts[:len(parts)-1] {
+	for i, part := range parts[:len(parts)-1] {
 		next, ok := at[part].(map[string]any)
 		if !ok {
 			if at[part] != nil {
-				return fmt.Errorf("%s: %s is no object", path, part)
+				return fmt.Errorf("%s: %s is no object", path, strings.Join(parts[:i+1], "."))
 			}
 			next = map[string]any{}
 			at[part] = next

@@ -1,0 +1,145 @@
+package offline
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+)
+
+// planned is what the engine tells before it does something to a resource.
+func planned(op apitype.OpType, typ, name string, diff map[string]apitype.DiffKind) events.EngineEvent {
+	m := apitype.StepEventMetadata{
+		Op: op, Type: typ, URN: "urn:pulumi:dev::task-tracker::" + typ + "::" + name,
+		New: &apitype.StepEventStateMetadata{Custom: typ[:4] == "aws:"}, DetailedDiff: map[string]apitype.PropertyDiff{},
+	}
+	if op == apitype.OpDelete {
+		m.New, m.Old = nil, m.New
+	}
+	for path, kind := range diff {
+		m.DetailedDiff[path] = apitype.PropertyDiff{Kind: kind}
+	}
+	return events.EngineEvent{EngineEvent: apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: m}}}
+}
+
+func told(severity, urn, message string) events.EngineEvent {
+	return events.EngineEvent{EngineEvent: apitype.EngineEvent{DiagnosticEvent: &apitype.DiagnosticEvent{Severity: severity, URN: urn, Message: message}}}
+}
+
+func reported(step string, all ...events.EngineEvent) *Report {
+	r := &Report{Step: step}
+	for _, e := range all {
+		r.add(e)
+	}
+	r.sort()
+	return r
+}
+
+func TestReport(t *testing.T) {
+	t.Parallel()
+	r := reported(
+		"preview",
+		planned(apitype.OpSame, "aws:kms/key:Key", "foundation-key", nil),
+		planned(apitype.OpSame, "tasktracker:network:Network", "network", nil),
+		planned(apitype.OpCreate, "tasktracker:edge:Edge", "edge", nil),
+		planned(apitype.OpCreate, "aws:sns/topic:Topic", "foundation-b", nil),
+		planned(apitype.OpCreate, "aws:sns/topic:Topic", "foundation-a", nil),
+		planned(apitype.OpCreate, "aws:ec2/vpc:Vpc", "network-vpc", nil),
+		planned(apitype.OpImport, "aws:s3/bucketV2:BucketV2", "storage-bucket", nil),
+		planned(apitype.OpUpdate, "aws:rds/instance:Instance", "database-instance", map[string]apitype.DiffKind{
+			"multiAz": apitype.DiffUpdate, "tags.Name": apitype.DiffAdd, "allocatedStorage": apitype.DiffDelete,
+		}),
+		planned(apitype.OpCreateReplacement, "aws:lb/targetGroup:TargetGroup", "edge-targets", nil),
+		planned(apitype.OpReplace, "aws:lb/targetGroup:TargetGroup", "edge-targets", map[string]apitype.DiffKind{
+			"port": apitype.DiffUpdateReplace, "name": apitype.DiffAddReplace, "vpcId": apitype.DiffDeleteReplace, "tags": apitype.DiffUpdate,
+		}),
+		planned(apitype.OpDeleteReplaced, "aws:lb/targetGroup:TargetGroup", "edge-targets", nil),
+		planned(apitype.OpRead, "aws:route53/zone:Zone", "edge-zone", nil),
+		planned(apitype.OpDelete, "aws:sns/topic:Topic", "foundation-old", nil),
+		planned(apitype.OpDelete, "tasktracker:audit:Audit", "audit", nil),
+	)
+	if got, want := r.Tally(), "4 to create, 1 to import, 1 to update, 1 to replace, 2 to delete, 2 unchanged"; got != want {
+		t.Errorf("the tally is %q, want %q", got, want)
+	}
+	type row struct {
+		Op, Name  string
+		Component bool
+	}
+	var got []row
+	for _, c := range r.Changes {
+		got = append(got, row{c.Op, c.Name, c.Component})
+	}
+	want := []row{
+		{"replace", "edge-targets", false},
+		{"delete", "foundation-old", false},
+		{"delete", "audit", true},
+		{"update", "database-instance", false},
+		{"import", "storage-bucket", false},
+		{"create", "network-vpc", false},
+		{"create", "foundation-a", false},
+		{"create", "foundation-b", false},
+		{"create", "edge", true},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, c := range r.Changed() {
+		if c.Component {
+			t.Errorf("%s is a component", c.Name)
+		}
+	}
+	if got := len(r.Changed()); got != 7 || len(r.Changes) != 9 {
+		t.Errorf("%d changes without components and %d with, want 7 and 9", got, len(r.Changes))
+	}
+	if diff := cmp.Diff([]Property{{"name", "add", true}, {"port", "update", true}, {"tags", "update", false}, {"vpcId", "delete", true}}, r.Changes[0].Keys); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]Property{{"allocatedStorage", "delete", false}, {"multiAz", "update", false}, {"tags.Name", "add", false}}, r.Changes[3].Keys); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestReportOfARefresh counts what was read, and nothing twice.
+func TestReportOfARefresh(t *testing.T) {
+	t.Parallel()
+	read := func(op apitype.OpType, name string) events.EngineEvent {
+		e := planned(op, "aws:sns/topic:Topic", name, nil)
+		return events.EngineEvent{EngineEvent: apitype.EngineEvent{ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: e.ResourcePreEvent.Metadata}}}
+	}
+	r := reported(
+		"refresh",
+		planned(apitype.OpRefresh, "aws:sns/topic:Topic", "a", nil), read(apitype.OpUpdate, "a"),
+		planned(apitype.OpRefresh, "aws:sns/topic:Topic", "b", nil), read(apitype.OpDelete, "b"),
+		planned(apitype.OpRefresh, "aws:sns/topic:Topic", "c", nil), read(apitype.OpSame, "c"),
+	)
+	if got, want := r.Tally(), "1 to update, 1 to delete, 1 unchanged"; got != want {
+		t.Errorf("the tally is %q, want %q", got, want)
+	}
+}
+
+func TestFailuresAsText(t *testing.T) {
+	t.Parallel()
+	urn := "urn:pulumi:dev::task-tracker::tasktracker:network:Network$aws:ec2/subnet:Subnet::network-public-1"
+	r := reported(
+		"up",
+		told("info", "", "Do try this"),
+		told("warning", urn, "deprecated"),
+		told("error", urn, "<{%fg 1%}>InvalidSubnet.Range: 10.9.0.0/24 is outside<{%reset%}>\n"),
+		told("error", urn, "<{%fg 1%}>InvalidSubnet.Range: 10.9.0.0/24 is outside<{%reset%}>\n"),
+		told("error", "", "update failed"),
+		told("error", "", "<{%reset%}>\n"),
+	)
+	want := []string{"network-public-1 (aws:ec2/subnet:Subnet): InvalidSubnet.Range: 10.9.0.0/24 is outside", "update failed"}
+	if diff := cmp.Diff(want, r.Failures); diff != "" {
+		t.Error(diff)
+	}
+	if got, want := r.explain(errors.New("code: 255\nstdout: …")).Error(), "up failed\n"+want[0]+"\n"+want[1]; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	cause := errors.New("exit status 1")
+	if err := reported("up").explain(cause); !errors.Is(err, cause) || err.Error() != "up: exit status 1" {
+		t.Errorf("without failures the engine's own error must stand: %v", err)
+	}
+}

@@ -350,7 +350,7 @@ func autoName(w *world, t *typeInfo, seed, urn string, olds map[string]any) stri
 		if a.LowerCase || t.Token == "aws:s3/bucketV2:BucketV2" {
 			name = strings.ToLower(name)
 		}
-		if !slices.ContainsFunc(w.ByType(t.Token, ""), func(o *Object) bool { return o.In[a.Property] == name }) {
+		if w.Left(t.Token, name, "") == nil && !slices.ContainsFunc(w.ByType(t.Token, ""), func(o *Object) bool { return o.In[a.Property] == name }) {
 			return name
 		}
 	}

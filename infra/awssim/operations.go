@@ -203,6 +203,8 @@ func (p *provider) Delete(ctx context.Context, r *rpc.DeleteRequest) (*emptypb.E
 			return nil, err
 		}
 	}
-	p.world.objects = slices.Delete(p.world.objects, slices.Index(p.world.objects, obj), slices.Index(p.world.objects, obj)+1)
+	at := slices.Index(p.world.objects, obj)
+	p.world.objects = slices.Delete(p.world.objects, at, at+1)
+	p.world.leave(obj)
 	return &emptypb.Empty{}, p.save()
 }

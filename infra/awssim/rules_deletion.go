@@ -1,5 +1,10 @@
 package awssim
 
+import (
+	"slices"
+	"strings"
+)
+
 // user is a property by which something uses another thing.
 type user struct{ token, path string }
 
@@ -120,10 +125,11 @@ func finalSnapshot(w World, obj *Object) error {
 		return absent("InvalidParameterCombination", "finalSnapshotIdentifier",
 			"deleting %s needs a name for its last snapshot, or skipFinalSnapshot: true; set either and update, then delete", label(obj))
 	}
-	for _, s := range w.ByType("aws:rds/snapshot:Snapshot", obj.Region) {
-		if text(s, "dbSnapshotIdentifier") == id {
-			return refuse("DBSnapshotAlreadyExists", "finalSnapshotIdentifier", id, "is taken by a snapshot; choose a name that was never used")
-		}
+	taken := w.Left(tSnapshot, strings.ToLower(id), obj.Region) != nil || slices.ContainsFunc(w.ByType(tSnapshot, obj.Region), func(s *Object) bool {
+		return strings.EqualFold(text(s, "dbSnapshotIdentifier"), id)
+	})
+	if taken {
+		return refuse("DBSnapshotAlreadyExists", "finalSnapshotIdentifier", id, "is taken by a snapshot; choose a name that was never used")
 	}
 	return nil
 }

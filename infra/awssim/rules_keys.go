@@ -11,6 +11,7 @@ func keyRules() map[string][]rule {
 		tReplicaKey:    {onWrite(keyPolicy), onWrite(replicaElsewhere)},
 		tAlias:         {onWrite(aliasName)},
 		tLogGroup:      {onWrite(logGroupKey)},
+		tSecret:        {onWrite(secretName), onWrite(secretRecovery)},
 		tSecretVersion: {onWrite(secretSize)},
 		tParameter:     {onWrite(parameterSize)},
 		tTopic:         {onWrite(topicShape)},

@@ -46,15 +46,21 @@ func attempt(t *testing.T, rules []rule, tries []try) {
 					break
 				}
 			}
-			switch {
-			case c.want == "" && err != nil:
-				t.Errorf("refused: %v", err)
-			case c.want != "" && err == nil:
-				t.Errorf("accepted; want %s", c.want)
-			case c.want != "" && !strings.Contains(err.Error(), c.want):
-				t.Errorf("got %v; want %s", err, c.want)
-			}
+			expect(t, err, c.want)
 		})
+	}
+}
+
+// expect fails where an error is not the one that is wanted: "" is none, else a part of its text.
+func expect(t *testing.T, err error, want string) {
+	t.Helper()
+	switch {
+	case want == "" && err != nil:
+		t.Errorf("refused: %v", err)
+	case want != "" && err == nil:
+		t.Errorf("accepted; want %s", want)
+	case want != "" && !strings.Contains(err.Error(), want):
+		t.Errorf("got %v; want %s", err, want)
 	}
 }
 

@@ -47,6 +47,7 @@ const (
 	tDatabase      = "aws:rds/instance:Instance"
 	tSubnetGroup   = "aws:rds/subnetGroup:SubnetGroup"
 	tParameters    = "aws:rds/parameterGroup:ParameterGroup"
+	tSnapshot      = "aws:rds/snapshot:Snapshot"
 	tDBEvents      = "aws:rds/eventSubscription:EventSubscription"
 	tDBReplication = "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication"
 	tBucket        = "aws:s3/bucketV2:BucketV2"

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	rpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
@@ -24,6 +25,8 @@ type Options struct {
 	Seed    string  // ids, names and passwords are made up from it
 	Account string  // 12 digits; "" is 123456789012
 	Faults  []Fault // what is to go wrong
+	// Now is the clock by which names that a deleted object reserved become free again; nil is time.Now.
+	Now func() time.Time
 }
 
 // Server is a simulated AWS account that engines attach to.
@@ -46,7 +49,10 @@ func Start(options Options) (*Server, error) {
 	if options.Account == "" {
 		options.Account = "123456789012"
 	}
-	s := &Server{types: types, options: options, world: &world{counters: map[string]int{}}}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	s := &Server{types: types, options: options, world: &world{counters: map[string]int{}, now: options.Now}}
 	s.SetFaults(options.Faults...)
 	if err := s.restore(); err != nil {
 		return nil, fmt.Errorf("awssim: %w", err)
@@ -89,6 +95,13 @@ func (s *Server) Objects() []*Object {
 	return slices.Clone(s.world.objects)
 }
 
+// Leftovers returns what deleted objects left behind, in order of deletion.
+func (s *Server) Leftovers() []Leftover {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.world.left)
+}
+
 // Change lets a test act on the account behind the engine's back: it gets what exists, and returns what shall exist.
 func (s *Server) Change(f func([]*Object) []*Object) error {
 	s.mu.Lock()
@@ -102,6 +115,7 @@ type saved struct {
 	Seed     string         `json:"seed"`
 	Counters map[string]int `json:"counters"`
 	Objects  []*Object      `json:"objects"`
+	Left     []Leftover     `json:"left,omitempty"`
 }
 
 func (s *Server) file() string { return filepath.Join(s.options.Dir, "awssim.json") }
@@ -124,7 +138,7 @@ func (s *Server) restore() error {
 	if s.options.Seed == "" {
 		s.options.Seed = state.Seed
 	}
-	s.world = &world{objects: state.Objects, counters: state.Counters}
+	s.world = &world{objects: state.Objects, counters: state.Counters, left: state.Left, now: s.options.Now}
 	if s.world.counters == nil {
 		s.world.counters = map[string]int{}
 	}
@@ -136,7 +150,7 @@ func (s *Server) save() error {
 	if s.options.Dir == "" {
 		return nil
 	}
-	text, err := json.Marshal(saved{s.options.Seed, s.world.counters, s.world.objects})
+	text, err := json.Marshal(saved{s.options.Seed, s.world.counters, s.world.objects, s.world.left})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,9 @@
 package awssim
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Op is what is done to an object.
 type Op string
@@ -37,6 +40,8 @@ type World interface {
 	Find(token, key, region string) *Object
 	// All returns every object, in order of creation.
 	All() []*Object
+	// Left returns what a deleted object of a type left behind under a name, or nil; what has expired is gone.
+	Left(token, name, region string) *Leftover
 }
 
 // rule says whether AWS would refuse the operation, in AWS's words: `InvalidSubnet.Conflict: The CIDR …`.
@@ -50,6 +55,8 @@ var nameKeys = []string{"name", "bucket", "family", "identifier", "functionName"
 type world struct {
 	objects  []*Object
 	counters map[string]int
+	left     []Leftover
+	now      func() time.Time
 }
 
 // count adds one to a counter and returns it.

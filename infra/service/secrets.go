@@ -52,12 +52,14 @@ func (b *build) secrets() (*secrets, error) {
 	return s, nil
 }
 
-// secret registers a secret with a value and returns its ARN and version.
+// secret registers a secret with a value and returns its ARN and version. A deleted secret keeps its name for a while,
+// so names end in a suffix that AWS's provider draws.
 func (b *build) secret(part, description string, value pulumi.StringOutput, opts ...pulumi.ResourceOption) (
 	pulumi.StringOutput, *secretsmanager.SecretVersion, error,
 ) {
 	one, err := secretsmanager.NewSecret(b.ctx, b.name+"-"+part, &secretsmanager.SecretArgs{
-		Description:          pulumi.String(b.args.NamePrefix + ": " + description),
+		NamePrefix:           pulumi.String(b.args.NamePrefix + "-" + part + "-"),
+		Description:          pulumi.String(description),
 		KmsKeyId:             b.args.KeyArn.ToStringOutput().ToStringPtrOutput(),
 		RecoveryWindowInDays: pulumi.Int(7),
 	}, b.child())
@@ -81,13 +83,11 @@ type login struct {
 	Password string      `json:"password"`
 }
 
-// replicaURL returns the URL of the first replica: the application takes a URL, so the login has to stand in it.
+// replicaURL returns the URL of the first replica, secret: the application takes a URL, so the login has to stand in it.
+// The login comes from the state, for a role that previews may not read secrets.
 func (b *build) replicaURL() pulumi.StringOutput {
 	d := b.args.Database
-	value := secretsmanager.LookupSecretVersionOutput(b.ctx, secretsmanager.LookupSecretVersionOutputArgs{
-		SecretId: d.AppSecretArn, VersionId: d.AppSecretVersion.ToStringOutput().ToStringPtrOutput(),
-	}, pulumi.Parent(b.parent)).SecretString()
-	return pulumi.ToSecret(pulumi.All(value, d.ReplicaAddresses).ApplyT(func(v []any) (string, error) {
+	return pulumi.ToSecret(pulumi.All(d.AppSecretValue, d.ReplicaAddresses).ApplyT(func(v []any) (string, error) {
 		return replicaURL(v[0].(string), v[1].([]string))
 	})).(pulumi.StringOutput)
 }

@@ -41,9 +41,7 @@ func TestBootstrapSecret(t *testing.T) {
 
 func TestGeneratedValuesAreKeptAndSecret(t *testing.T) {
 	t.Parallel()
-	r := run(t, args(func(a *service.Args) {
-		a.Database.Replicas, a.Database.ReplicaAddresses = 1, pulumi.ToStringArray([]string{"replica.example.com", "other.example.com"})
-	}))
+	r := run(t, args(replica))
 	bootstrap := r.One(t, secretVersion, "service-bootstrap-value")
 	if !slices.Contains(bootstrap.IgnoreChange, "secretString") {
 		t.Error("each run would make another bootstrap secret")
@@ -59,11 +57,39 @@ func TestGeneratedValuesAreKeptAndSecret(t *testing.T) {
 	}
 }
 
+// A stack that comes again while its deleted secrets still have their names gets others.
+func TestSecretsHaveTheStacksPrefixAndADrawnEnd(t *testing.T) {
+	t.Parallel()
+	r := run(t, args(replica))
+	for _, part := range []string{"bootstrap", "replica"} {
+		one := r.One(t, "aws:secretsmanager/secret:Secret", "service-"+part)
+		if got, want := one.String("namePrefix")+one.String("name"), "task-tracker-"+part+"-"; got != want {
+			t.Errorf("%s is called %q…, want %q…", one.Name, got, want)
+		}
+	}
+}
+
 func TestReplicaSecretFaults(t *testing.T) {
 	t.Parallel()
-	a := args(func(a *service.Args) { a.Database.Replicas, a.Database.ReplicaAddresses = 1, pulumi.StringArray{} })
-	_, err := infratest.Try(program(a), infratest.Outputs(outputs), answers(taskArn))
-	if err == nil || !strings.Contains(err.Error(), "run the update again with --refresh") || strings.Contains(err.Error(), "p@ss") {
-		t.Errorf("the error is %v", err)
+	for name, tt := range map[string]struct {
+		change func(*service.Args)
+		want   string
+	}{
+		"no address": {
+			func(a *service.Args) { a.Database.ReplicaAddresses = pulumi.StringArray{} },
+			"run the update again with --refresh",
+		},
+		"no login": {
+			func(a *service.Args) { a.Database.AppSecretValue = pulumi.String(`{"password":"p@ss/word"}`) },
+			"the application's secret is no JSON object with name, username and password",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := infratest.Try(program(args(replica, tt.change)), infratest.Outputs(outputs), answers(taskArn))
+			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "p@ss") {
+				t.Errorf("the error is %v, want %q and no password", err, tt.want)
+			}
+		})
 	}
 }

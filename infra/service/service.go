@@ -40,6 +40,7 @@ type Args struct {
 type Database struct {
 	AppSecretArn     pulumi.StringInput      // JSON {host, port, name, username, password}
 	AppSecretVersion pulumi.StringInput      // its version id
+	AppSecretValue   pulumi.StringInput      // that version's JSON, secret; nil where Replicas is 0
 	MasterSecretArn  pulumi.StringInput      // JSON {username, password}, for the migration alone
 	ReplicaAddresses pulumi.StringArrayInput // nil where Replicas is 0
 	Replicas         int                     // the application reads from the first
@@ -84,6 +85,7 @@ func (a Args) Validate() error {
 		{"database.appSecretArn", a.Database.AppSecretArn != nil, "database's AppSecretArn"},
 		{"database.appSecretVersion", a.Database.AppSecretVersion != nil, "database's AppSecretVersion"},
 		{"database.masterSecretArn", a.Database.MasterSecretArn != nil, "database's MasterSecretArn"},
+		{"database.appSecretValue", a.Database.Replicas == 0 || a.Database.AppSecretValue != nil, "database's AppSecretValue"},
 		{"database.replicaAddresses", a.Database.Replicas == 0 || a.Database.ReplicaAddresses != nil, "database's ReplicaAddresses"},
 	} {
 		f.Require(w.ok, w.path, "is not wired; pass %s", w.from)

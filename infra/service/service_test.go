@@ -67,7 +67,8 @@ func outputs(typ, _ string, _ resource.PropertyMap) resource.PropertyMap {
 	return nil
 }
 
-// answers makes the service run a task definition, and the application's secret be what the database wrote.
+// answers makes the service run a task definition. Nothing but that and a random password is asked for: a role that
+// previews may read no secret.
 func answers(running string) infratest.Option {
 	return infratest.Calls(func(token string, args resource.PropertyMap) (resource.PropertyMap, error) {
 		switch token {
@@ -75,12 +76,16 @@ func answers(running string) infratest.Option {
 			return resource.PropertyMap{"taskDefinition": resource.NewProperty(running), "serviceName": args["serviceName"], "clusterArn": args["clusterArn"]}, nil
 		case "aws:secretsmanager/getRandomPassword:getRandomPassword":
 			return resource.PropertyMap{"randomPassword": resource.NewProperty("made-up-by-aws")}, nil
-		case "aws:secretsmanager/getSecretVersion:getSecretVersion":
-			return resource.PropertyMap{"secretString": resource.NewProperty(
-				`{"host":"db","port":3306,"name":"tasktracker","username":"app","password":"p@ss/word"}`)}, nil
 		}
 		return nil, errors.New("nobody asks for " + token)
 	})
+}
+
+// replica adds a read replica to what the database provides.
+func replica(a *service.Args) {
+	a.Database.Replicas, a.Database.ReplicaAddresses = 1, pulumi.ToStringArray([]string{"replica.example.com", "other.example.com"})
+	a.Database.AppSecretValue = pulumi.ToSecret(pulumi.String(
+		`{"host":"db","port":"3306","name":"tasktracker","username":"app","password":"p@ss/word"}`)).(pulumi.StringOutput)
 }
 
 func program(a service.Args, more ...func(*pulumi.Context, *service.Service)) func(*pulumi.Context) error {
@@ -132,7 +137,7 @@ func TestDocuments(t *testing.T) {
 	full := run(t, args(func(a *service.Args) {
 		a.Settings.Exec, a.Settings.CPU, a.Settings.MemoryMiB, a.Settings.Signup = true, 2048, 4096, "open"
 		a.CorsOrigins = []string{"https://a.example.com", "https://b.example.com"}
-		a.Database.Replicas, a.Database.ReplicaAddresses = 1, pulumi.ToStringArray([]string{"replica.example.com"})
+		replica(a)
 	}))
 	for name, r := range map[string]*infratest.Recorder{"default": plain, "full": full} {
 		golden(t, "containers-"+name+".json", r.One(t, "aws:ecs/taskDefinition:TaskDefinition", "service-task").String("containerDefinitions"))

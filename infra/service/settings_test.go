@@ -138,7 +138,11 @@ func TestWiringFaults(t *testing.T) {
 			`service.bootstrapSecret: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:first-AbCdEf" is in account 123456789012, region eu-west-1, ` +
 				"and tasks run in account 123456789012, region us-east-1; set a secret there, or generated",
 		},
-		{"replicas", func(a *service.Args) { a.Database.Replicas = 1 }, "service.database.replicaAddresses: is not wired; pass database's ReplicaAddresses"},
+		{
+			"replicas", func(a *service.Args) { a.Database.Replicas = 1 },
+			"service.database.appSecretValue: is not wired; pass database's AppSecretValue\n" +
+				"service.database.replicaAddresses: is not wired; pass database's ReplicaAddresses",
+		},
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			t.Parallel()

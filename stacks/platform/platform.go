@@ -159,7 +159,8 @@ func (p *platform) serve(ctx *pulumi.Context) (err error) {
 		RequestLabel:   pulumi.Sprintf("%s/%s", p.edge.LoadBalancerArnSuffix, p.edge.TargetGroupArnSuffix),
 		LogGroupName:   p.foundation.AppLogGroup.Name, LogGroupArn: p.foundation.AppLogGroup.Arn,
 		Database: service.Database{
-			AppSecretArn: p.database.AppSecretArn, AppSecretVersion: p.database.AppSecretVersion, MasterSecretArn: p.database.MasterSecretArn,
+			AppSecretArn: p.database.AppSecretArn, AppSecretVersion: p.database.AppSecretVersion,
+			AppSecretValue: p.database.AppSecretValue, MasterSecretArn: p.database.MasterSecretArn,
 			ReplicaAddresses: p.database.ReplicaAddresses, Replicas: p.database.Replicas,
 		},
 		KeyArn:     p.foundation.DataKeyArn,

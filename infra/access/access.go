@@ -23,10 +23,10 @@ const (
 type Args struct {
 	place.Scope
 	Settings                Settings
+	Environment             string             // value of the tag Environment, which every resource of the stack has
 	DataBucketArn           pulumi.StringInput // attachments, which no role of a pipeline reads
 	VpcId                   pulumi.StringInput
-	PrivateSubnetIds        pulumi.StringArrayInput
-	Zones                   int // how many private subnets there are
+	PrivateSubnetIds        pulumi.StringArray
 	DatabaseSecurityGroupId pulumi.StringInput
 	EndpointSecurityGroupId pulumi.StringInput
 	InterfaceEndpoints      []string // services with an interface endpoint, as network has them
@@ -42,11 +42,12 @@ func (a Args) Validate() error {
 	s.Validate(f)
 	f.Require(a.NamePrefix != "" && a.Account != "" && a.Region != "" && a.Partition != "", "scope", "is incomplete; pass the stack's place.Scope")
 	if s.GitHub.Provider != ProviderOff {
+		f.Require(a.Environment != "", "Environment", "is not wired; pass the value of the stack's Environment tag")
 		f.Require(a.DataBucketArn != nil, "DataBucketArn", "is not wired; pass storage's BucketArn")
 	}
 	if s.Bastion.Enabled || s.Vpn.Enabled {
 		f.Require(a.VpcId != nil, "VpcId", "is not wired; pass network's VpcId")
-		f.Require(a.PrivateSubnetIds != nil, "PrivateSubnetIds", "is not wired; pass network's PrivateSubnetIds")
+		f.Require(len(a.PrivateSubnetIds) > 0, "PrivateSubnetIds", "is not wired; pass network's PrivateSubnetIds")
 		f.Require(a.DatabaseSecurityGroupId != nil, "DatabaseSecurityGroupId", "is not wired; pass network's DatabaseSecurityGroupId")
 	}
 	if s.Bastion.Enabled && len(a.InterfaceEndpoints) > 0 {
@@ -54,7 +55,6 @@ func (a Args) Validate() error {
 	}
 	if s.Vpn.Enabled {
 		f.Require(a.LogsKeyArn != nil, "LogsKeyArn", "is not wired; pass foundation's LogsKeyArn")
-		f.Require(a.Zones > 0, "Zones", "is %d; pass the number of private subnets", a.Zones)
 		client, err := netip.ParsePrefix(s.Vpn.ClientCidr)
 		vpc, err2 := netip.ParsePrefix(a.VpcCidr)
 		f.Require(err2 == nil, "VpcCidr", "%q is not a range of addresses; pass network's VpcCidr", a.VpcCidr)

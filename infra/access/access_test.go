@@ -29,8 +29,8 @@ func settings() access.Settings {
 
 func args(s access.Settings) access.Args {
 	return access.Args{
-		Scope: infratest.Scope(), Settings: s, DataBucketArn: pulumi.String("arn:aws:s3:::task-tracker-app-data-123456789012"), VpcId: pulumi.String("vpc-1"),
-		PrivateSubnetIds: pulumi.ToStringArray([]string{"subnet-1", "subnet-2"}), Zones: 2, DatabaseSecurityGroupId: pulumi.String("sg-database"),
+		Scope: infratest.Scope(), Settings: s, Environment: "prod", DataBucketArn: pulumi.String("arn:aws:s3:::task-tracker-app-data-123456789012"), VpcId: pulumi.String("vpc-1"),
+		PrivateSubnetIds: pulumi.ToStringArray([]string{"subnet-1", "subnet-2"}), DatabaseSecurityGroupId: pulumi.String("sg-database"),
 		EndpointSecurityGroupId: pulumi.String("sg-endpoint"), InterfaceEndpoints: []string{"kms", "ssm"}, VpcCidr: "10.0.0.0/16",
 		LogsKeyArn: pulumi.String("arn:aws:kms:us-east-1:123456789012:key/logs"),
 	}

@@ -6,11 +6,14 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/task-tracker/task-tracker/infra/access"
 	"github.com/task-tracker/task-tracker/infra/infratest"
 )
 
@@ -42,6 +45,7 @@ type statement struct {
 	Sid, Effect      string
 	Action, Resource []string
 	NotAction        []string
+	NotResource      []string
 	Condition        map[string]map[string][]string
 }
 
@@ -87,6 +91,43 @@ func TestRolesAreTakenByOneSubjectOfOneAudience(t *testing.T) {
 			}}
 			if diff := cmp.Diff(want, s.Condition); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", role, diff)
+			}
+		}
+	}
+}
+
+// Production's names may be plain, and then every other stack's start alike.
+func TestDeployRoleLeavesOtherStacksAlone(t *testing.T) {
+	t.Parallel()
+	plain, dev := args(settings()), args(settings())
+	dev.NamePrefix, dev.Environment = "task-tracker-dev-us-gov-west-1", "dev"
+	for name, a := range map[string]access.Args{"plain": plain, "dev": dev} {
+		var patterns []*regexp.Regexp
+		for _, s := range statements(t, run(t, a).One(t, "aws:iam/rolePolicy:RolePolicy", "access-deploy").String("policy")) {
+			for _, value := range slices.Concat(s.Condition["StringNotEquals"]["aws:ResourceTag/Environment"], s.Condition["StringNotEquals"]["aws:RequestTag/Environment"]) {
+				if value != a.Environment || s.Effect != "Deny" {
+					t.Errorf("%s: %s has to do with the environment %q", name, s.Sid, value)
+				}
+			}
+			if s.Sid != "NoOtherStacksNames" {
+				continue
+			}
+			for _, one := range s.Resource {
+				patterns = append(patterns, regexp.MustCompile("^"+strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(one))+"$"))
+			}
+		}
+		for _, prefix := range []string{"task-tracker", "task-tracker-dev-us-gov-west-1", "task-tracker-prod-us-west-2", "task-tracker-db-ap-southeast-1"} {
+			for _, arn := range []string{
+				"arn:aws:iam::123456789012:role/" + prefix + "-db-monitoring", "arn:aws:iam::123456789012:role/" + prefix + "-execution",
+				"arn:aws:iam::123456789012:instance-profile/" + prefix + "-bastion",
+				"arn:aws:s3:::" + prefix + "-app-data-replica-123456789012", "arn:aws:s3:::" + prefix + "-logs-123456789012/alb/1.gz",
+				"arn:aws:secretsmanager:us-east-1:123456789012:secret:" + prefix + "-db-app-20261123000000000000000001-AbCdEf",
+			} {
+				denied := slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool { return p.MatchString(arn) })
+				// To a stack whose prefix isn't the start of theirs, the others' names are not allowed in the first place.
+				if want := a.NamePrefix == "task-tracker" && prefix != a.NamePrefix; denied != want {
+					t.Errorf("%s: %s is denied: %t, want %t", name, arn, denied, want)
+				}
 			}
 		}
 	}

@@ -79,7 +79,8 @@ func deployPolicy(a Args, dataBucket string) iampolicy.Document {
 		regions = append(regions, g.RecoveryRegion)
 	}
 	slices.Sort(regions)
-	inRegions := iampolicy.Condition{"StringEquals": {"aws:RequestedRegion": slices.Compact(regions)}}
+	regions = slices.Compact(regions)
+	inRegions := iampolicy.Condition{"StringEquals": {"aws:RequestedRegion": regions}}
 	roles := []string{
 		a.GlobalARN("iam", "role/"+a.NamePrefix+"-*"), a.GlobalARN("iam", "instance-profile/"+a.NamePrefix+"-*"),
 	}
@@ -95,12 +96,11 @@ func deployPolicy(a Args, dataBucket string) iampolicy.Document {
 		iampolicy.AllowStatement("ServicesOwnRoles", []string{"iam:CreateServiceLinkedRole"}, []string{a.GlobalARN("iam", "role/aws-service-role/*")}, nil),
 		iampolicy.AllowStatement("KeysThroughServices", []string{"kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey*"},
 			[]string{"arn:" + a.Partition + ":kms:*:" + a.Account + ":key/*"},
-			iampolicy.Condition{"StringEquals": {"kms:ViaService": viaServices(slices.Compact(regions), a.Partition)}}),
+			iampolicy.Condition{"StringEquals": {"kms:ViaService": viaServices(regions, a.Partition)}}),
 	}
-	// The provider reads back each version of a secret that it writes. Names start with the prefix, or are made from a
-	// logical name of package service.
+	// The provider reads back each version of a secret that it writes.
 	statements = append(statements, iampolicy.AllowStatement("OwnSecrets", []string{"secretsmanager:GetSecretValue"},
-		[]string{a.ARN("secretsmanager", "secret:"+a.NamePrefix+"-*"), a.ARN("secretsmanager", "secret:service-*")}, nil))
+		[]string{a.ARN("secretsmanager", "secret:"+a.NamePrefix+"-*")}, nil))
 	if g.StateBucket != "" {
 		bucket := a.GlobalARN("s3", g.StateBucket)
 		statements = append(statements, iampolicy.AllowStatement("State", []string{"s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"}, []string{bucket, bucket + "/*"}, nil))
@@ -108,13 +108,52 @@ func deployPolicy(a Args, dataBucket string) iampolicy.Document {
 	if g.StateKeyArn != "" {
 		statements = append(statements, iampolicy.AllowStatement("StateKey", []string{"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"}, []string{g.StateKeyArn}, nil))
 	}
-	return iampolicy.New(append(statements,
+	return iampolicy.New(append(append(statements, noOtherStacks(a)...),
 		iampolicy.Statement{Sid: "NoMasterPassword", Effect: "Deny", Action: []string{"secretsmanager:GetSecretValue"}, Resource: []string{a.ARN("secretsmanager", "secret:rds!*")}},
 		iampolicy.Statement{Sid: "NoAttachments", Effect: "Deny", Action: []string{"s3:GetObject", "s3:GetObjectVersion"}, Resource: []string{dataBucket + "/*"}},
 		iampolicy.Statement{Sid: "NotItself", Effect: "Deny", Resource: []string{
 			a.GlobalARN("iam", "role/"+a.Name("deploy", 64)), a.GlobalARN("iam", "role/"+a.Name("preview", 64)), a.GlobalARN("iam", "oidc-provider/*"),
 		}, Action: []string{"iam:A*", "iam:C*", "iam:D*", "iam:P*", "iam:R*", "iam:T*", "iam:U*", "sts:AssumeRole"}},
 	)...)
+}
+
+// noOtherStacks keeps a deployment away from the other stacks of the account. Tags tell environments apart wherever AWS
+// compares them. Names do where it doesn't, as for handing over a role, or need not, as for buckets: a plain prefix is
+// also the start of every other stack's names, which go on with environment and region.
+func noOtherStacks(a Args) []iampolicy.Statement {
+	other := func(key string) iampolicy.Condition { // a key that is absent is not equal either
+		return iampolicy.Condition{"StringNotEquals": {key: {a.Environment}}, "Null": {key: {"false"}}}
+	}
+	const resourceTag, requestTag = "aws:ResourceTag/Environment", "aws:RequestTag/Environment"
+	resources := iampolicy.Statement{Sid: "NoOtherEnvironment", Effect: "Deny", Action: []string{"*"}, Condition: other(resourceTag)}
+	if shared := state(a); len(shared) > 0 {
+		resources.NotResource = shared
+	} else {
+		resources.Resource = []string{"*"}
+	}
+	names := a.NamePrefix + "-*-??-*-?-" // {prefix}-{environment}-us-east-1-
+	secrets := a
+	secrets.Region = "*"
+	return []iampolicy.Statement{
+		resources,
+		{Sid: "NoOtherEnvironmentsTag", Effect: "Deny", Action: []string{"*"}, Resource: []string{"*"}, Condition: other(requestTag)},
+		{Sid: "NoOtherStacksNames", Effect: "Deny", Action: []string{"*"}, Resource: []string{
+			a.GlobalARN("iam", "role/"+names+"*"), a.GlobalARN("iam", "instance-profile/"+names+"*"),
+			a.GlobalARN("s3", names+"app-data-*"), a.GlobalARN("s3", names+"logs-*"), secrets.ARN("secretsmanager", "secret:"+names+"*"),
+		}},
+	}
+}
+
+// state are the ARNs of the state's bucket and key, which may serve all environments.
+func state(a Args) (arns []string) {
+	if g := a.Settings.GitHub; g.StateBucket != "" {
+		bucket := a.GlobalARN("s3", g.StateBucket)
+		arns = append(arns, bucket, bucket+"/*")
+	}
+	if key := a.Settings.GitHub.StateKeyArn; key != "" {
+		arns = append(arns, key)
+	}
+	return arns
 }
 
 // viaServices are the services through which a deployment uses the stack's keys.

@@ -38,7 +38,7 @@ func (b *build) addBastion() error {
 	}
 	instance, err := ec2.NewInstance(b.ctx, b.part("bastion"), &ec2.InstanceArgs{
 		Ami: pulumi.String(image), InstanceType: pulumi.String(s.InstanceType), IamInstanceProfile: profile.Name,
-		SubnetId:                 b.args.PrivateSubnetIds.ToStringArrayOutput().Index(pulumi.Int(0)),
+		SubnetId:                 b.args.PrivateSubnetIds[0],
 		VpcSecurityGroupIds:      pulumi.StringArray{group},
 		AssociatePublicIpAddress: pulumi.Bool(false),
 		MetadataOptions: ec2.InstanceMetadataOptionsArgs{
@@ -162,10 +162,10 @@ func (b *build) addVPN() error {
 	if err != nil {
 		return fmt.Errorf("endpoint: %w", err)
 	}
-	for i := range b.args.Zones {
+	for i, id := range b.args.PrivateSubnetIds {
 		part := fmt.Sprintf("vpn-%d", i+1)
 		if _, err := ec2clientvpn.NewNetworkAssociation(b.ctx, b.part(part), &ec2clientvpn.NetworkAssociationArgs{
-			ClientVpnEndpointId: endpoint.ID(), SubnetId: b.args.PrivateSubnetIds.ToStringArrayOutput().Index(pulumi.Int(i)),
+			ClientVpnEndpointId: endpoint.ID(), SubnetId: id,
 		}, b.child()...); err != nil {
 			return fmt.Errorf("%s: %w", part, err)
 		}

@@ -79,7 +79,7 @@ type Database struct {
 	Identifiers        pulumi.StringArrayOutput // of all generations that are kept, oldest first
 	Arns               pulumi.StringArrayOutput // likewise
 	ReplicaAddresses   pulumi.StringArrayOutput
-	ReplicaIdentifiers pulumi.StringArrayOutput
+	ReplicaIdentifiers pulumi.StringArray
 	Replicas           int
 
 	SubnetGroupName    pulumi.StringOutput
@@ -160,7 +160,7 @@ func (c *Database) fill(serving generation, kept []generation, replicas []*rds.I
 		replicaAddresses, replicaIds = append(replicaAddresses, r.Address), append(replicaIds, r.Identifier)
 	}
 	c.Identifiers, c.Arns = ids.ToStringArrayOutput(), arns.ToStringArrayOutput()
-	c.ReplicaAddresses, c.ReplicaIdentifiers = replicaAddresses.ToStringArrayOutput(), replicaIds.ToStringArrayOutput()
+	c.ReplicaAddresses, c.ReplicaIdentifiers = replicaAddresses.ToStringArrayOutput(), replicaIds
 	c.Replicas = len(replicas)
 }
 

@@ -35,9 +35,9 @@ type Network struct {
 	pulumi.ResourceState
 
 	VpcId            pulumi.StringOutput
-	PublicSubnetIds  pulumi.StringArrayOutput
-	PrivateSubnetIds pulumi.StringArrayOutput
-	DataSubnetIds    pulumi.StringArrayOutput
+	PublicSubnetIds  pulumi.StringArray
+	PrivateSubnetIds pulumi.StringArray
+	DataSubnetIds    pulumi.StringArray
 
 	LoadBalancerSecurityGroupId pulumi.StringOutput
 	TaskSecurityGroupId         pulumi.StringOutput
@@ -45,8 +45,7 @@ type Network struct {
 	EndpointSecurityGroupId     pulumi.StringOutput // empty where InterfaceEndpoints is
 	S3PrefixListId              pulumi.StringOutput // addresses of S3 in this region
 
-	NatGatewayIds      pulumi.StringArrayOutput
-	NatGateways        int      // how many
+	NatGatewayIds      pulumi.StringArray
 	VpcCidr            string   // as in the settings
 	InterfaceEndpoints []string // services, as in the settings
 }
@@ -182,8 +181,12 @@ func (b *build) addSubnets() error {
 
 // subnetIds returns the subnets so that whoever uses them waits for what makes them work. The ids themselves stay as they
 // are: were they computed from it, a new endpoint would make a preview show every user of a subnet as replaced.
-func (b *build) subnetIds(tier string, subnets []*ec2.Subnet) pulumi.StringArrayOutput {
-	return pulumi.OutputWithDependencies(b.ctx.Context(), ids(subnets), b.ready[tier]...).(pulumi.StringArrayOutput)
+func (b *build) subnetIds(tier string, subnets []*ec2.Subnet) pulumi.StringArray {
+	all := ids(subnets)
+	for i, id := range all {
+		all[i] = pulumi.OutputWithDependencies(b.ctx.Context(), id.ToStringOutput(), b.ready[tier]...).(pulumi.StringOutput)
+	}
+	return all
 }
 
 // wait notes what a tier waits for.
@@ -191,12 +194,13 @@ func (b *build) wait(tier string, resources ...pulumi.Resource) {
 	b.ready[tier] = append(b.ready[tier], resources...)
 }
 
-func ids[R pulumi.CustomResource](resources []R) pulumi.StringArrayOutput {
+// ids are listed one by one: in a preview, a new resource leaves the ids of the others known.
+func ids[R pulumi.CustomResource](resources []R) pulumi.StringArray {
 	var list pulumi.StringArray
 	for _, r := range resources {
 		list = append(list, r.ID().ToStringOutput())
 	}
-	return list.ToStringArrayOutput()
+	return list
 }
 
 func numbered(part string, i int) string { return part + "-" + strconv.Itoa(i+1) }

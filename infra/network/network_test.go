@@ -32,7 +32,7 @@ func program(s network.Settings, check func(*network.Network)) func(*pulumi.Cont
 		if check != nil {
 			check(n)
 		}
-		for tier, ids := range map[string]pulumi.StringArrayOutput{"public": n.PublicSubnetIds, "private": n.PrivateSubnetIds, "data": n.DataSubnetIds} {
+		for tier, ids := range map[string]pulumi.StringArray{"public": n.PublicSubnetIds, "private": n.PrivateSubnetIds, "data": n.DataSubnetIds} {
 			var made pulumi.CustomResourceState
 			if err := ctx.RegisterResource("test:index:Thing", "thing-"+tier, pulumi.Map{"subnetIds": ids}, &made); err != nil {
 				return err
@@ -193,7 +193,7 @@ func TestRoutes(t *testing.T) {
 			t.Parallel()
 			s, count := settings(), 0
 			s.Nat = nat
-			r := infratest.Run(t, program(s, func(n *network.Network) { count = n.NatGateways }))
+			r := infratest.Run(t, program(s, func(n *network.Network) { count = len(n.NatGatewayIds) }))
 			var got []string
 			for _, one := range r.OfType("aws:ec2/route:Route") {
 				got = append(got, one.String("routeTableId")+" "+one.String("destinationCidrBlock")+" "+one.String("natGatewayId")+one.String("gatewayId"))
@@ -203,7 +203,7 @@ func TestRoutes(t *testing.T) {
 				t.Errorf("routes (-want +got):\n%s", diff)
 			}
 			if n := len(r.OfType("aws:ec2/natGateway:NatGateway")); n != count {
-				t.Errorf("%d NAT gateways, and NatGateways says %d", n, count)
+				t.Errorf("%d NAT gateways, and NatGatewayIds has %d", n, count)
 			}
 			var tables []string
 			for _, one := range r.OfType("aws:ec2/routeTableAssociation:RouteTableAssociation") {

@@ -41,7 +41,7 @@ func (b *build) addPrivateRoutes() error {
 		}
 		gateways = append(gateways, gateway)
 	}
-	b.net.NatGateways, b.net.NatGatewayIds = count, ids(gateways)
+	b.net.NatGatewayIds = ids(gateways)
 	for i := range b.private {
 		part := numbered(private, i)
 		table, err := b.table(private, part, b.private[i:i+1])

@@ -30,8 +30,7 @@ func (w *watch) database() {
 // Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_MySQL.Replication.ReadReplicas.html.
 func (w *watch) replicas() {
 	s := w.args.Settings.Database
-	for i := range w.args.Replicas {
-		id := w.args.ReplicaIdentifiers.ToStringArrayOutput().Index(pulumi.Int(i))
+	for i, id := range w.args.ReplicaIdentifiers {
 		w.over(fmt.Sprintf("replica-%d-lag", i+1), "A read replica is behind, or replication has stopped: reads from it are old.", []input{
 			{id: "lag", series: of(instance(id, "ReplicaLag", "Maximum"))},
 			{id: "behind", label: "seconds behind", expression: fmt.Sprintf("IF(lag < 0, %d, lag)", day)},
@@ -58,10 +57,10 @@ func (w *watch) blocked() series {
 // gateways are the alarms on NAT. A gateway without traffic may write nothing: not breaching.
 func (w *watch) gateways() {
 	s := w.args.Settings.Network
-	for i := range w.args.NatGateways {
+	for i, id := range w.args.NatGatewayIds {
 		nat := func(metric string) series {
 			return series{"AWS/NATGateway", metric, "Sum", pulumi.StringMap{
-				"NatGatewayId": w.args.NatGatewayIds.ToStringArrayOutput().Index(pulumi.Int(i)),
+				"NatGatewayId": id,
 			}}
 		}
 		c := condition{above, float64(s.NatErrors), s.PeriodSeconds, 1, 0, notBreaching}

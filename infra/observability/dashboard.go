@@ -84,18 +84,12 @@ func (w *watch) dashboard(down *cloudwatch.CompositeAlarm) (*cloudwatch.Dashboar
 	for _, alarm := range w.alarms {
 		arns = append(arns, alarm.Arn)
 	}
-	list := func(in pulumi.StringArrayInput, count int) pulumi.StringArrayOutput {
-		if count == 0 {
-			return pulumi.StringArray{}.ToStringArrayOutput()
-		}
-		return in.ToStringArrayOutput()
-	}
 	webACL := pulumi.String("").ToStringOutput()
 	if a.WafEnabled {
 		webACL = a.WebAclName.ToStringOutput()
 	}
 	body := pulumi.All(a.LoadBalancerArnSuffix, a.TargetGroupArnSuffix, a.ClusterName, a.ServiceName, a.LogGroupName,
-		a.DatabaseIdentifier, webACL, list(a.NatGatewayIds, a.NatGateways), list(a.ReplicaIdentifiers, a.Replicas),
+		a.DatabaseIdentifier, webACL, a.NatGatewayIds.ToStringArrayOutput(), a.ReplicaIdentifiers.ToStringArrayOutput(),
 		arns.ToStringArrayOutput()).ApplyT(func(v []any) (string, error) {
 		words := make([]string, 7)
 		for i := range words {

@@ -28,11 +28,8 @@ type Args struct {
 	LogGroupName          pulumi.StringInput
 
 	DatabaseIdentifier pulumi.StringInput
-	ReplicaIdentifiers pulumi.StringArrayInput
-	Replicas           int // how many ReplicaIdentifiers there are
-
-	NatGatewayIds pulumi.StringArrayInput
-	NatGateways   int // how many NatGatewayIds there are
+	ReplicaIdentifiers pulumi.StringArray
+	NatGatewayIds      pulumi.StringArray
 
 	WafEnabled bool
 	WebAclName pulumi.StringInput // the web ACL's metric name, where WafEnabled
@@ -68,10 +65,6 @@ func (a Args) Validate() error {
 	}
 	f.Require(a.NamePrefix != "", "namePrefix", "is empty, and alarms are named after it; pass the stack's place.Scope")
 	f.Require(a.DesiredCount >= 1, "desiredCount", "%d tasks are not a service; pass the service's least number of tasks", a.DesiredCount)
-	f.Require(a.Replicas >= 0 && (a.Replicas == 0 || a.ReplicaIdentifiers != nil), "replicaIdentifiers",
-		"is not wired, yet there are %d replicas; pass database's ReplicaIdentifiers", a.Replicas)
-	f.Require(a.NatGateways >= 0 && (a.NatGateways == 0 || a.NatGatewayIds != nil), "natGatewayIds",
-		"is not wired, yet there are %d gateways; pass network's NatGatewayIds", a.NatGateways)
 	f.Require(!a.WafEnabled || a.WebAclName != nil, "webAclName", "is not wired, yet there is a web firewall; pass edge's WebAclName")
 	return all.Err()
 }

@@ -60,9 +60,7 @@ func arguments(change ...func(*observability.Args)) observability.Args {
 		LogGroupName:          pulumi.String("/ecs/task-tracker"),
 		DatabaseIdentifier:    pulumi.String("task-tracker-1"),
 		ReplicaIdentifiers:    pulumi.ToStringArray([]string{"task-tracker-1-replica-1"}),
-		Replicas:              1,
 		NatGatewayIds:         pulumi.ToStringArray([]string{"nat-0a", "nat-0b"}),
-		NatGateways:           2,
 		WafEnabled:            true,
 		WebAclName:            pulumi.String("task-tracker"),
 	}
@@ -172,8 +170,7 @@ func TestWhatAnAlarmWatches(t *testing.T) {
 func TestWithoutTheOptionalParts(t *testing.T) {
 	t.Parallel()
 	r := run(t, arguments(func(a *observability.Args) {
-		a.Replicas, a.ReplicaIdentifiers = 0, nil
-		a.NatGateways, a.NatGatewayIds = 0, nil
+		a.ReplicaIdentifiers, a.NatGatewayIds = nil, nil
 		a.WafEnabled, a.WebAclName = false, nil
 		a.DesiredCount, a.ContainerInsights = 1, false
 		a.Settings.Dashboard.Enabled = false
@@ -256,8 +253,7 @@ func TestPreview(t *testing.T) {
 		a := arguments()
 		a.TopicArn, a.LoadBalancerArnSuffix, a.TargetGroupArnSuffix = unknown(), unknown(), unknown()
 		a.DatabaseIdentifier, a.WebAclName, a.ServiceName = unknown(), unknown(), unknown()
-		ids := pulumi.UnsafeUnknownOutput(nil).ApplyT(func(any) []string { return nil }).(pulumi.StringArrayOutput)
-		a.NatGatewayIds, a.ReplicaIdentifiers = ids, ids
+		a.NatGatewayIds, a.ReplicaIdentifiers = pulumi.StringArray{unknown(), unknown()}, pulumi.StringArray{unknown()}
 		_, err := observability.New(ctx, "observability", a)
 		return err
 	}, infratest.Unknown())
@@ -313,10 +309,6 @@ func TestValidate(t *testing.T) {
 			func(a *observability.Args) { a.Settings.Database.FreeStorageGiB = 0 },
 			"observability.database.freeStorageGiB: 0 is below 1, the storage of an RDS instance; set 1 to 65536",
 		},
-		"gateways": {
-			func(a *observability.Args) { a.NatGatewayIds = nil },
-			"observability.natGatewayIds: is not wired, yet there are 2 gateways; pass network's NatGatewayIds",
-		},
 		"firewall": {
 			func(a *observability.Args) { a.WebAclName = nil },
 			"observability.webAclName: is not wired, yet there is a web firewall; pass edge's WebAclName",
@@ -336,12 +328,12 @@ func TestValidate(t *testing.T) {
 func TestNothingWired(t *testing.T) {
 	t.Parallel()
 	r, err := infratest.Try(func(ctx *pulumi.Context) error {
-		_, err := observability.New(ctx, "observability", observability.Args{Replicas: 1, NatGateways: 1, WafEnabled: true})
+		_, err := observability.New(ctx, "observability", observability.Args{WafEnabled: true})
 		return err
 	})
 	for _, path := range []string{
 		"topicArn", "loadBalancerArnSuffix", "targetGroupArnSuffix", "clusterName", "serviceName", "logGroupName",
-		"databaseIdentifier", "replicaIdentifiers", "natGatewayIds", "webAclName", "namePrefix", "desiredCount",
+		"databaseIdentifier", "webAclName", "namePrefix", "desiredCount",
 	} {
 		if err == nil || !strings.Contains(err.Error(), "observability."+path+": ") {
 			t.Errorf("the error does not name %s: %v", path, err)

@@ -179,9 +179,9 @@ func (p *platform) watch(ctx *pulumi.Context) error {
 		LoadBalancerArnSuffix: p.edge.LoadBalancerArnSuffix, TargetGroupArnSuffix: p.edge.TargetGroupArnSuffix,
 		ClusterName: p.service.ClusterName, ServiceName: p.service.ServiceName, DesiredCount: p.config.Service.Scaling.Min,
 		ContainerInsights:  p.config.Service.ContainerInsights != "disabled",
-		DatabaseIdentifier: p.database.Identifier, ReplicaIdentifiers: p.database.ReplicaIdentifiers, Replicas: p.database.Replicas,
-		NatGatewayIds: p.network.NatGatewayIds, NatGateways: p.network.NatGateways,
-		WafEnabled: p.edge.WafEnabled, WebAclName: p.edge.WebAclName, LogGroupName: p.foundation.AppLogGroup.Name,
+		DatabaseIdentifier: p.database.Identifier, ReplicaIdentifiers: p.database.ReplicaIdentifiers,
+		NatGatewayIds: p.network.NatGatewayIds,
+		WafEnabled:    p.edge.WafEnabled, WebAclName: p.edge.WebAclName, LogGroupName: p.foundation.AppLogGroup.Name,
 	}, p.home); err != nil {
 		return err
 	}
@@ -199,9 +199,9 @@ func (p *platform) watch(ctx *pulumi.Context) error {
 		return err
 	}
 	gate, err := access.New(ctx, "access", access.Args{
-		Scope: p.scope, Settings: p.config.Access, VpcId: p.network.VpcId, PrivateSubnetIds: p.network.PrivateSubnetIds,
+		Scope: p.scope, Settings: p.config.Access, Environment: p.config.tags()["Environment"], VpcId: p.network.VpcId, PrivateSubnetIds: p.network.PrivateSubnetIds,
 		DatabaseSecurityGroupId: p.network.DatabaseSecurityGroupId, EndpointSecurityGroupId: p.network.EndpointSecurityGroupId,
-		VpcCidr: p.network.VpcCidr, Zones: len(p.config.Network.PrivateCidrs), InterfaceEndpoints: p.network.InterfaceEndpoints,
+		VpcCidr: p.network.VpcCidr, InterfaceEndpoints: p.network.InterfaceEndpoints,
 		DataBucketArn: p.storage.BucketArn, LogsKeyArn: p.foundation.LogsKeyArn,
 	}, p.home)
 	if err != nil {

@@ -2,7 +2,8 @@
 //
 // GitHub Actions signs in through OpenID Connect: any pull request of the repository may take the preview role, which
 // reads settings and no data, but the stack's own state where stateBucket and stateKeyArn let it decrypt that; jobs of one
-// GitHub environment, whose approvals GitHub enforces, may take the deploy role. Trust pins the audience and the exact subject, so a fork, another branch or another repository gets nothing.
+// GitHub environment, whose approvals GitHub enforces, may take the deploy role. Trust pins the audience and the exact
+// subject, so a fork, another branch or another repository gets nothing.
 //
 // The deploy role changes what the platform consists of, in its regions. It reads the secrets that it writes, and
 // neither attachments nor the master password that RDS keeps.

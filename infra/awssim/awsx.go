@@ -2,49 +2,17 @@ package awssim
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"slices"
+	"strings"
 
 	rpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// crosswalk answers for `awsx`: components whose children are real resources of `aws`.
-type crosswalk struct {
-	rpc.UnimplementedResourceProviderServer
-}
-
-func (c *crosswalk) GetPluginInfo(context.Context, *emptypb.Empty) (*rpc.PluginInfo, error) {
-	return &rpc.PluginInfo{Version: "2.22.0"}, nil
-}
-
-// Attach tells where the engine is; Construct is told again.
-func (c *crosswalk) Attach(context.Context, *rpc.PluginAttach) (*emptypb.Empty, error) {
-	return &emptypb.Empty{}, nil
-}
-
-// Cancel has nothing to cancel: no operation waits.
-func (c *crosswalk) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
-	return &emptypb.Empty{}, nil
-}
-
-func (c *crosswalk) CheckConfig(_ context.Context, r *rpc.CheckRequest) (*rpc.CheckResponse, error) {
-	return &rpc.CheckResponse{Inputs: r.GetNews()}, nil
-}
-
-func (c *crosswalk) DiffConfig(context.Context, *rpc.DiffRequest) (*rpc.DiffResponse, error) {
-	return &rpc.DiffResponse{Changes: rpc.DiffResponse_DIFF_NONE}, nil
-}
-
-func (c *crosswalk) Configure(context.Context, *rpc.ConfigureRequest) (*rpc.ConfigureResponse, error) {
-	return &rpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true, AcceptResources: true, AcceptOutputs: true}, nil
-}
+// crosswalk answers for `awsx`: components whose children are real resources of `aws` and `docker-build`.
+type crosswalk struct{ common }
 
 // Construct builds a component through the monitor of the engine that asks.
 func (c *crosswalk) Construct(ctx context.Context, r *rpc.ConstructRequest) (*rpc.ConstructResponse, error) {
@@ -57,7 +25,7 @@ func (c *crosswalk) Construct(ctx context.Context, r *rpc.ConstructRequest) (*rp
 	if err != nil {
 		return nil, err
 	}
-	b := builder{ctx, r, rpc.NewResourceMonitorClient(conn)}
+	b := &builder{ctx: ctx, request: r, engine: rpc.NewResourceMonitorClient(conn)}
 	self, err := b.engine.RegisterResource(ctx, &rpc.RegisterResourceRequest{
 		Type: r.GetType(), Name: r.GetName(), Parent: r.GetParent(), Object: r.GetInputs(), Providers: r.GetProviders(),
 		AcceptSecrets: true, AcceptResources: true, SupportsPartialValues: true,
@@ -65,12 +33,13 @@ func (c *crosswalk) Construct(ctx context.Context, r *rpc.ConstructRequest) (*rp
 	if err != nil {
 		return nil, err
 	}
+	b.parent = self.GetUrn()
 	var state properties
 	switch r.GetType() {
 	case "awsx:ecr:Repository":
-		state, err = b.repository(self.GetUrn(), inputs)
+		state, err = b.repository(inputs)
 	case "awsx:ecr:Image":
-		state, err = imageState(inputs)
+		state, err = b.image(inputs)
 	default:
 		err = fmt.Errorf("awssim knows no component %q; add it to infra/awssim/awsx.go", r.GetType())
 	}
@@ -82,28 +51,41 @@ func (c *crosswalk) Construct(ctx context.Context, r *rpc.ConstructRequest) (*rp
 		return nil, err
 	}
 	_, err = b.engine.RegisterResourceOutputs(ctx, &rpc.RegisterResourceOutputsRequest{Urn: self.GetUrn(), Outputs: outputs})
-	return &rpc.ConstructResponse{Urn: self.GetUrn(), State: outputs}, err
+	waits := map[string]*rpc.ConstructResponse_PropertyDependencies{}
+	for property := range state.values {
+		waits[property] = &rpc.ConstructResponse_PropertyDependencies{Urns: b.children}
+	}
+	return &rpc.ConstructResponse{Urn: self.GetUrn(), State: outputs, StateDependencies: waits}, err
 }
 
 // builder registers the children of one component.
 type builder struct {
-	ctx     context.Context
-	request *rpc.ConstructRequest
-	engine  rpc.ResourceMonitorClient
+	ctx      context.Context
+	request  *rpc.ConstructRequest
+	engine   rpc.ResourceMonitorClient
+	parent   string   // the component's URN
+	children []string // those of what it has registered
 }
 
-func (b builder) child(parent, token, name string, inputs properties) (properties, error) {
+// child registers a resource below the component. It depends on all that the component's inputs come from.
+func (b *builder) child(token, name string, inputs properties) (properties, error) {
 	object, err := inputs.encode()
 	if err != nil {
 		return properties{}, err
 	}
+	needs := slices.Clone(b.children)
+	for _, input := range sorted(b.request.GetInputDependencies()) {
+		needs = append(needs, b.request.GetInputDependencies()[input].GetUrns()...)
+	}
+	service, _, _ := strings.Cut(token, ":")
 	made, err := b.engine.RegisterResource(b.ctx, &rpc.RegisterResourceRequest{
-		Type: token, Name: name, Parent: parent, Custom: true, Object: object, Provider: b.request.GetProviders()["aws"],
-		AcceptSecrets: true, AcceptResources: true, SupportsPartialValues: true,
+		Type: token, Name: name, Parent: b.parent, Custom: true, Object: object, Provider: b.request.GetProviders()[service],
+		Dependencies: needs, AcceptSecrets: true, AcceptResources: true, SupportsPartialValues: true,
 	})
 	if err != nil {
 		return properties{}, err
 	}
+	b.children = append(b.children, made.GetUrn())
 	return decode(made.GetObject())
 }
 
@@ -111,11 +93,11 @@ func (b builder) child(parent, token, name string, inputs properties) (propertie
 const lifecycleDefault = `{"rules":[{"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"imageCountMoreThan",` +
 	`"countNumber":1},"action":{"type":"expire"}}]}`
 
-func (b builder) repository(parent string, inputs properties) (properties, error) {
+func (b *builder) repository(inputs properties) (properties, error) {
 	policy, custom := inputs.values["lifecyclePolicy"].(map[string]any)
 	delete(inputs.values, "lifecyclePolicy")
 	name := b.request.GetName()
-	made, err := b.child(parent, "aws:ecr/repository:Repository", name, inputs)
+	made, err := b.child("aws:ecr/repository:Repository", name, inputs)
 	if err != nil {
 		return made, err
 	}
@@ -125,7 +107,7 @@ func (b builder) repository(parent string, inputs properties) (properties, error
 			document = lifecycleRules(rules)
 		}
 		settings := properties{values: map[string]any{"repository": orUnknown(made.values["name"]), "policy": document}}
-		if _, err := b.child(parent, "aws:ecr/lifecyclePolicy:LifecyclePolicy", name, settings); err != nil {
+		if _, err := b.child("aws:ecr/lifecyclePolicy:LifecyclePolicy", name, settings); err != nil {
 			return made, err
 		}
 	}
@@ -170,41 +152,89 @@ func orDefault(v, otherwise any) any {
 	return v
 }
 
-// imageState gives the digest that a build of the context would be pushed under: made of the tag where there is one, since
-// a tag is never pushed twice, else a hash of the context's files.
-func imageState(inputs properties) (properties, error) {
-	url, ok := inputs.values["repositoryUrl"].(string)
+// image builds and pushes through docker-build. Where an input is not known yet it registers nothing, as awsx does: its first
+// preview lacks the child. Source: https://github.com/pulumi/pulumi-awsx/blob/v2.22.0/awsx/ecr/image.ts.
+func (b *builder) image(inputs properties) (properties, error) {
+	in := inputs.values
+	if !known(in) {
+		return properties{values: map[string]any{"imageUri": unknown{}}}, nil
+	}
+	url, _ := in["repositoryUrl"].(string)
+	tag := awsxTag(b.request.GetStack(), in)
+	for _, property := range []string{"imageTag", "imageName"} { // the last one that is set
+		if given, ok := in[property].(string); ok && given != "" {
+			tag = given
+		}
+	}
+	ref := url + ":" + tag
+	registry, err := b.credentials(url, in["registryId"])
+	if err != nil {
+		return properties{}, err
+	}
+	caches := []any{}
+	for _, from := range elements(orDefault(in["cacheFrom"], []any{ref})) {
+		caches = append(caches, map[string]any{"registry": map[string]any{"ref": from}})
+	}
+	build := properties{
+		values: map[string]any{
+			"tags": []any{ref}, "push": true, "registries": []any{registry}, "cacheFrom": caches,
+			"cacheTo": []any{map[string]any{"inline": map[string]any{}}},
+			"context": map[string]any{"location": orDefault(in["context"], ".")}, "dockerfile": map[string]any{"location": in["dockerfile"]},
+		},
+		secrets: map[string]bool{"registries": true},
+	}
+	for to, from := range map[string]string{"buildArgs": "args", "target": "target"} {
+		if in[from] != nil {
+			build.values[to] = in[from]
+		}
+	}
+	if in["platform"] != nil {
+		build.values["platforms"] = []any{in["platform"]}
+	}
+	made, err := b.child(tImage, tag, build)
+	if err != nil {
+		return made, err
+	}
+	digest, ok := made.values["digest"].(string)
 	if !ok {
 		return properties{values: map[string]any{"imageUri": unknown{}}}, nil
 	}
-	if tag, ok := inputs.values["imageTag"].(string); ok && tag != "" {
-		sum := sha256.Sum256([]byte(tag))
-		return properties{values: map[string]any{"imageUri": url + "@sha256:" + hex.EncodeToString(sum[:])}}, nil
-	}
-	folder, ok := inputs.values["context"].(string)
-	if !ok {
-		folder = "."
-	}
-	digest, err := digestOf(folder)
-	return properties{values: map[string]any{"imageUri": url + "@sha256:" + digest}}, err
+	return properties{values: map[string]any{"imageUri": url + "@" + digest}}, nil
 }
 
-// digestOf hashes the names and contents of a folder's files; dot-folders are no part of an image.
-func digestOf(folder string) (string, error) {
-	sum := sha256.New()
-	err := filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case e.IsDir() && path != folder && e.Name()[0] == '.':
-			return fs.SkipDir
-		case !e.Type().IsRegular():
-			return nil
-		}
-		text, err := os.ReadFile(path)
-		name, _ := filepath.Rel(folder, path)
-		_, _ = fmt.Fprintf(sum, "%s %x\n", name, sha256.Sum256(text)) // a hash takes everything
-		return err
+// credentials asks ECR for a login of twelve hours.
+func (b *builder) credentials(url string, registry any) (map[string]any, error) {
+	account, _, _ := strings.Cut(url, ".")
+	args, err := properties{values: map[string]any{"registryId": orDefault(registry, account)}}.encode()
+	if err != nil {
+		return nil, err
+	}
+	answer, err := b.engine.Invoke(b.ctx, &rpc.ResourceInvokeRequest{
+		Tok: "aws:ecr/getAuthorizationToken:getAuthorizationToken", Args: args, Provider: b.request.GetProviders()["aws"],
 	})
-	return hex.EncodeToString(sum.Sum(nil)), err
+	if err != nil {
+		return nil, err
+	}
+	login, err := decode(answer.GetReturn())
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{
+		"address": login.values["proxyEndpoint"], "username": login.values["userName"], "password": login.values["password"],
+	}, nil
+}
+
+// awsxOwn ends the tags that awsx makes up. They say where an image is built, and nothing of what is in it.
+const awsxOwn = "-container"
+
+func awsxTag(stack string, in map[string]any) string {
+	signature := fmt.Sprint(orDefault(in["context"], "."))
+	if in["dockerfile"] != nil {
+		signature += fmt.Sprint(";dockerfile=", in["dockerfile"])
+	}
+	args, _ := in["args"].(map[string]any)
+	for _, name := range sorted(args) {
+		signature += fmt.Sprintf(";arg[%s]=%v", name, args[name])
+	}
+	return hashed(signature + stack)[:8] + awsxOwn
 }

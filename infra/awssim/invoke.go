@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"strings"
 
@@ -38,6 +39,7 @@ var functions = map[string]func(query) (map[string]any, error){
 	"aws:secretsmanager/getRandomPassword:getRandomPassword":    randomPassword,
 	"aws:route53/getZone:getZone":                               zone,
 	"aws:ecs/getService:getService":                             runningService,
+	"aws:ecr/getAuthorizationToken:getAuthorizationToken":       registryLogin,
 	"aws:ssm/getParameter:getParameter":                         parameter,
 	"aws:ec2/getPrefixList:getPrefixList":                       prefixLists,
 	"aws:ec2/getManagedPrefixList:getManagedPrefixList":         prefixLists,
@@ -51,6 +53,7 @@ var functions = map[string]func(query) (map[string]any, error){
 }
 
 var secretResults = map[string][]string{
+	"aws:ecr/getAuthorizationToken:getAuthorizationToken":    {"authorizationToken", "password"},
 	"aws:secretsmanager/getRandomPassword:getRandomPassword": {"randomPassword"},
 	"aws:secretsmanager/getSecretVersion:getSecretVersion":   {"secretString"},
 }
@@ -112,6 +115,18 @@ func randomPassword(q query) (map[string]any, error) {
 	}
 	m := maker{seed: q.p.options.Seed, obj: &Object{Token: "password", Gen: q.p.world.count("passwords")}}
 	return map[string]any{"id": "awssim", "randomPassword": m.random("password", length, upperAlnum+lowerAlnum)}, nil
+}
+
+// registryLogin is another one at each call, as at AWS.
+func registryLogin(q query) (map[string]any, error) {
+	account, _ := orDefault(q.args["registryId"], q.p.options.Account).(string)
+	m := maker{seed: q.p.options.Seed, obj: &Object{Token: "login", Gen: q.p.world.count("logins")}}
+	password := m.random("login", 64, upperAlnum+lowerAlnum)
+	return map[string]any{
+		"id": q.region, "registryId": account, "proxyEndpoint": "https://" + account + ".dkr.ecr." + q.region + ".amazonaws.com",
+		"userName": "AWS", "password": password, "expiresAt": created,
+		"authorizationToken": base64.StdEncoding.EncodeToString([]byte("AWS:" + password)),
+	}, nil
 }
 
 func zone(q query) (map[string]any, error) {

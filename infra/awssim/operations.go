@@ -37,10 +37,8 @@ func (p *provider) Create(ctx context.Context, r *rpc.CreateRequest) (*rpc.Creat
 		Gen: p.world.counters["made "+r.GetUrn()], Secrets: sorted(inputs.secrets),
 	}
 	p.maker(t, obj, nil, tags).make()
-	for _, rule := range rulesFor(t.Token) {
-		if err := rule(p.world, OpCreate, obj, nil); err != nil {
-			return nil, err
-		}
+	if err := obey(p.world, OpCreate, obj, nil); err != nil {
+		return nil, err
 	}
 	if err := p.put(t, obj); err != nil {
 		return nil, err
@@ -166,10 +164,8 @@ func (p *provider) Update(ctx context.Context, r *rpc.UpdateRequest) (*rpc.Updat
 		}
 	}
 	p.maker(t, obj, old, tags).make()
-	for _, rule := range rulesFor(t.Token) {
-		if err := rule(p.world, OpUpdate, obj, old); err != nil {
-			return nil, err
-		}
+	if err := obey(p.world, OpUpdate, obj, old); err != nil {
+		return nil, err
 	}
 	p.world.objects[slices.Index(p.world.objects, old)] = obj
 	if err := p.save(); err != nil {
@@ -198,10 +194,8 @@ func (p *provider) Delete(ctx context.Context, r *rpc.DeleteRequest) (*emptypb.E
 	if obj == nil {
 		return &emptypb.Empty{}, nil
 	}
-	for _, rule := range rulesFor(t.Token) {
-		if err := rule(p.world, OpDelete, obj, nil); err != nil {
-			return nil, err
-		}
+	if err := obey(p.world, OpDelete, obj, nil); err != nil {
+		return nil, err
 	}
 	at := slices.Index(p.world.objects, obj)
 	p.world.objects = slices.Delete(p.world.objects, at, at+1)

@@ -11,7 +11,6 @@ import (
 	rpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/task-tracker/task-tracker/infra/fault"
@@ -19,22 +18,8 @@ import (
 
 // provider answers for `aws`.
 type provider struct {
-	rpc.UnimplementedResourceProviderServer
+	common
 	*Server
-}
-
-func (p *provider) GetPluginInfo(context.Context, *emptypb.Empty) (*rpc.PluginInfo, error) {
-	return &rpc.PluginInfo{Version: p.types.Version}, nil
-}
-
-// Attach tells where the engine is; nothing of `aws` calls it back.
-func (p *provider) Attach(context.Context, *rpc.PluginAttach) (*emptypb.Empty, error) {
-	return &emptypb.Empty{}, nil
-}
-
-// Cancel has nothing to cancel: no operation waits.
-func (p *provider) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
-	return &emptypb.Empty{}, nil
 }
 
 var regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
@@ -159,18 +144,22 @@ func (p *provider) Check(_ context.Context, r *rpc.CheckRequest) (*rpc.CheckResp
 	delete(news.values, defaultsKey)
 	var faults fault.Set
 	checker{p.types, t, news.values, &faults}.run()
-	if list := faults.Faults(); len(list) > 0 {
-		response := &rpc.CheckResponse{Inputs: r.GetNews()}
-		for _, f := range list {
-			response.Failures = append(response.Failures, &rpc.CheckFailure{Property: f.Path, Reason: f.Message})
-		}
-		return response, nil
+	if list := failures(&faults); len(list) > 0 {
+		return &rpc.CheckResponse{Inputs: r.GetNews(), Failures: list}, nil
 	}
 	p.mu.Lock()
 	fill(p.world, t, p.options.Seed, r.GetUrn(), olds.values, news.values)
 	p.mu.Unlock()
 	inputs, err := news.encode()
 	return &rpc.CheckResponse{Inputs: inputs}, err
+}
+
+func failures(faults *fault.Set) []*rpc.CheckFailure {
+	var all []*rpc.CheckFailure
+	for _, f := range faults.Faults() {
+		all = append(all, &rpc.CheckFailure{Property: f.Path, Reason: f.Message})
+	}
+	return all
 }
 
 func (p *provider) Diff(ctx context.Context, r *rpc.DiffRequest) (*rpc.DiffResponse, error) {

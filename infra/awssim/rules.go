@@ -11,12 +11,22 @@ import (
 // rulesFor returns what AWS checks when an object of the type is created, updated or deleted.
 func rulesFor(token string) []rule { return rules[token] }
 
+// obey returns what AWS refuses of an operation, nil where it accepts it.
+func obey(w World, op Op, obj, old *Object) error {
+	for _, r := range rulesFor(obj.Token) {
+		if err := r(w, op, obj, old); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // rules holds, per type, first that what it refers to exists, then that its name is free, then what only that type knows,
 // and last whether it may go.
 var rules = assemble(
 	referenceRules(), uniqueRules(),
 	networkRules(), gatewayRules(), edgeRules(), trafficRules(), computeRules(), scalingRules(), databaseRules(), databaseStorageRules(),
-	bucketRules(), keyRules(), identityRules(), operationsRules(), auditRules(),
+	bucketRules(), imageRules(), keyRules(), identityRules(), operationsRules(), auditRules(),
 	deletionRules(),
 )
 

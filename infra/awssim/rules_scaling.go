@@ -1,19 +1,17 @@
 package awssim
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 )
 
-// scalingRules are of capacity, scaling and images.
+// scalingRules are of capacity and scaling.
 func scalingRules() map[string][]rule {
 	return map[string][]rule{
 		tProviders:   {onWrite(providerStrategy)},
 		tScaleTarget: {onWrite(scaleTarget)},
 		tScalePolicy: {onWrite(scaleTargetExists), onWrite(scalePolicy)},
 		tScaleAction: {onWrite(scaleTargetExists)},
-		tImageRules:  {onWrite(lifecycleText)},
 	}
 }
 
@@ -84,20 +82,4 @@ func scalePolicy(w World, obj, _ *Object) error {
 	}
 	return refuse(code, metric+"resourceLabel", wanted,
 		"is no load balancer with a target group on one of its listeners; write app/{name}/{id}/targetgroup/{name}/{id}")
-}
-
-func lifecycleText(_ World, obj, _ *Object) error {
-	var policy struct{ Rules []struct{ RulePriority int } }
-	body := policyText(obj, "policy")
-	if err := json.Unmarshal([]byte(body), &policy); err != nil || len(policy.Rules) == 0 {
-		return refuse("InvalidParameterException", "policy", short(body), "is not JSON with a list of rules (%v)", err)
-	}
-	seen := map[int]bool{}
-	for _, r := range policy.Rules {
-		if seen[r.RulePriority] {
-			return refuse("InvalidParameterException", "policy.rules.rulePriority", r.RulePriority, "is given twice; number each rule once")
-		}
-		seen[r.RulePriority] = true
-	}
-	return nil
 }

@@ -43,6 +43,7 @@ const (
 	tScalePolicy   = "aws:appautoscaling/policy:Policy"
 	tScaleAction   = "aws:appautoscaling/scheduledAction:ScheduledAction"
 	tRepository    = "aws:ecr/repository:Repository"
+	tImage         = "docker-build:index:Image"
 	tImageRules    = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
 	tDatabase      = "aws:rds/instance:Instance"
 	tSubnetGroup   = "aws:rds/subnetGroup:SubnetGroup"

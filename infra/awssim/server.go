@@ -58,24 +58,31 @@ func Start(options Options) (*Server, error) {
 		return nil, fmt.Errorf("awssim: %w", err)
 	}
 	var ports []string
-	for _, name := range []string{"aws", "awsx"} {
+	for _, name := range []string{"aws", "awsx", "docker-build"} {
 		listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 		if err != nil {
 			s.Close()
 			return nil, fmt.Errorf("awssim: %w", err)
 		}
 		server := grpc.NewServer(grpc.StatsHandler(sessions{}), grpc.MaxRecvMsgSize(64<<20))
-		if name == "aws" {
-			rpc.RegisterResourceProviderServer(server, &provider{Server: s})
-		} else {
-			rpc.RegisterResourceProviderServer(server, &crosswalk{})
-		}
+		rpc.RegisterResourceProviderServer(server, s.answering(name))
 		go func() { _ = server.Serve(listener) }() // ends with Close, which needs no answer
 		s.servers = append(s.servers, server)
 		ports = append(ports, fmt.Sprintf("%s:%d", name, listener.Addr().(*net.TCPAddr).Port))
 	}
 	s.env = []string{"PULUMI_DEBUG_PROVIDERS=" + strings.Join(ports, ",")}
 	return s, nil
+}
+
+// answering is the provider of a name.
+func (s *Server) answering(name string) rpc.ResourceProviderServer {
+	switch name {
+	case "awsx":
+		return &crosswalk{common{version: "2.22.0"}}
+	case "docker-build":
+		return &imageBuilder{common{version: "0.0.15"}, s}
+	}
+	return &provider{common{version: s.types.Version}, s}
 }
 
 // Env is what an engine's environment needs for it to attach here.

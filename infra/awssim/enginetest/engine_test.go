@@ -125,6 +125,26 @@ func (b *bed) orphans() []string {
 	return lost
 }
 
+// state is the stack's state file.
+func (b *bed) state() string {
+	b.t.Helper()
+	text, err := os.ReadFile(filepath.Join(b.stack.Workspace().WorkDir(), ".pulumi", "stacks", "awssim", "test.json"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return string(text)
+}
+
+func (b *bed) destroy() {
+	b.t.Helper()
+	if _, err := b.stack.Destroy(context.Background(), optdestroy.SuppressProgress()); err != nil {
+		b.t.Fatal(err)
+	}
+	if left := b.sim.Objects(); len(left) != 0 {
+		b.t.Errorf("destroy left %d objects, the first is %s %s", len(left), left[0].Token, left[0].ID)
+	}
+}
+
 type object struct {
 	pulumi.CustomResourceState
 	Arn  pulumi.StringOutput `pulumi:"arn"`
@@ -183,12 +203,7 @@ func TestLifecycle(t *testing.T) {
 	if n := (*refreshed.Summary.ResourceChanges)["delete"]; n != 1 {
 		t.Errorf("refresh found %d objects gone, want 1", n)
 	}
-	if _, err := b.stack.Destroy(context.Background(), optdestroy.SuppressProgress()); err != nil {
-		t.Fatal(err)
-	}
-	if left := b.sim.Objects(); len(left) != 0 {
-		t.Errorf("destroy left %v", left[0])
-	}
+	b.destroy()
 }
 
 func TestTwoRegions(t *testing.T) {
@@ -273,28 +288,6 @@ func TestCheckNamesThePropertyAndTheWayOut(t *testing.T) {
 	}
 }
 
-// remote is the image repository of awsx, as its SDK asks for it.
-type remote struct {
-	pulumi.ResourceState
-	URL pulumi.StringOutput `pulumi:"url"`
-}
-
-func TestImageRepositoryHasItsChildren(t *testing.T) {
-	t.Parallel()
-	b := setup(t, awssim.Options{})
-	result := b.mustUp(func(ctx *pulumi.Context) error {
-		var r remote
-		if err := ctx.RegisterRemoteComponentResource("awsx:ecr:Repository", "app", pulumi.Map{"name": pulumi.String("app")}, &r); err != nil {
-			return err
-		}
-		ctx.Export("url", r.URL)
-		return nil
-	}, map[string]int{"create": 4})
-	if got, want := result.Outputs["url"].Value, "123456789012.dkr.ecr.us-east-1.amazonaws.com/app"; got != want {
-		t.Errorf("url is %v, want %s", got, want)
-	}
-}
-
 func TestSecretsStaySecretThroughRefresh(t *testing.T) {
 	t.Parallel()
 	b := setup(t, awssim.Options{})
@@ -313,11 +306,7 @@ func TestSecretsStaySecretThroughRefresh(t *testing.T) {
 	if changes := *refreshed.Summary.ResourceChanges; changes["update"]+changes["delete"] > 0 {
 		t.Errorf("a refresh of an untouched account found %v", changes)
 	}
-	state, err := os.ReadFile(filepath.Join(b.stack.Workspace().WorkDir(), ".pulumi", "stacks", "awssim", "test.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(string(state), "secretVersion") || strings.Contains(string(state), "hunter-two") {
+	if state := b.state(); !strings.Contains(state, "secretVersion") || strings.Contains(state, "hunter-two") {
 		t.Error("the secret stands in plain text in the state, or the state is not where it was looked for")
 	}
 	b.mustUp(program, map[string]int{"same": 3, "update": 0})

@@ -1,13 +1,11 @@
 package enginetest
 
 import (
-	"context"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/task-tracker/task-tracker/infra/awssim"
@@ -31,12 +29,7 @@ func TestADestroyedSecretKeepsItsName(t *testing.T) {
 	auto := program(pulumi.Map{})
 	for _, p := range []pulumi.RunFunc{named, auto} {
 		b.mustUp(p, nil)
-		if _, err := b.stack.Destroy(context.Background(), optdestroy.SuppressProgress()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if objects, left := b.sim.Objects(), b.sim.Leftovers(); len(objects) != 0 || len(left) != 2 {
-		t.Errorf("%d objects and the leftovers %v, want none and two", len(objects), left)
+		b.destroy()
 	}
 	again, err := awssim.Start(options)
 	if err != nil {

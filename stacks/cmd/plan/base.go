@@ -8,57 +8,139 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/task-tracker/task-tracker/stacks/internal/offline"
 )
 
-// deployBase brings the stack in dir to what a revision of the repository deploys, and says what that is.
-func deployBase(ctx context.Context, root, revision, stack, dir string, log io.Writer) (against string, err error) {
-	commit, err := git(ctx, root, "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")
-	if err != nil {
-		return "", fmt.Errorf("the repository has no revision %q; fetch it, or name another: BASE=main", revision)
+// baseline is the revision that a plan compares with.
+type baseline struct {
+	revision, commit string
+	lacks            string // why there is nothing to compare with; "" where there is something
+	note             string // more about that
+}
+
+func (b baseline) String() string {
+	short := fmt.Sprintf("%s (%.10s)", b.revision, b.commit)
+	if strings.HasPrefix(b.commit, b.revision) {
+		short = fmt.Sprintf("%.10s", b.commit)
 	}
-	short := fmt.Sprintf("%s (%.10s)", revision, commit)
+	if b.lacks != "" {
+		return "nothing, since " + short + " " + b.lacks
+	}
+	return short
+}
+
+// deployBase brings the stack of o to what a revision of the repository deploys. A revision that cannot be deployed is no
+// error: else a change that mends it had no plan.
+func deployBase(ctx context.Context, root, revision string, o offline.Options, dir string, log io.Writer) (b baseline, err error) {
+	b.revision = revision
+	if b.commit, err = resolve(ctx, root, revision); err != nil {
+		return b, err
+	}
 	tree := filepath.Join(dir, "base")
-	if _, err := git(ctx, root, "worktree", "add", "--detach", "--quiet", tree, commit); err != nil {
-		return "", err
+	if _, err := git(ctx, root, "worktree", "add", "--detach", "--quiet", tree, b.commit); err != nil {
+		return b, err
 	}
 	defer func() {
 		_, gone := git(context.WithoutCancel(ctx), root, "worktree", "remove", "--force", tree)
 		err = errors.Join(err, gone)
 	}()
-	if _, err := os.Stat(filepath.Join(tree, "stacks", "main.go")); err != nil {
-		return short + ", which has no platform: nothing", nil
+	if b.lacks = lacking(tree, o.Stack); b.lacks != "" {
+		return b, nil
 	}
-	if _, err := os.Stat(filepath.Join(tree, "Pulumi."+stack+".yaml")); err != nil {
-		return short + ", which has no stack " + stack + ": nothing", nil
-	}
-	fmt.Fprintf(log, "plan: building the program of %s\n", short)
+	fmt.Fprintf(log, "plan: building the program of %s\n", b)
 	binary := filepath.Join(dir, "base-program")
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, ".")
-	build.Dir = filepath.Join(tree, "stacks")
-	build.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("the program of %s does not build: %w\n%s", short, err, out)
+	source := filepath.Join(tree, "stacks")
+	if b.note, err = build(ctx, source, binary); err != nil {
+		return b, fmt.Errorf("the program of %s: %w", b, err)
 	}
-	s, err := offline.OpenBinary(ctx, binary, build.Dir, offline.Options{Root: tree, Tools: root, Stack: stack, Dir: dir})
+	if b.note != "" {
+		b.lacks = "does not build"
+		return b, nil
+	}
+	o.Tools, o.Root = root, tree
+	s, err := offline.OpenBinary(ctx, binary, source, o)
 	if err != nil {
-		return "", err
+		return b, err
 	}
 	defer s.Close()
-	if _, err := s.Up(ctx); err != nil {
-		return "", fmt.Errorf("%s cannot be deployed, so there is nothing to compare with: %w", short, err)
+	report, err := s.Up(ctx)
+	switch {
+	case err == nil:
+		return b, nil
+	case ctx.Err() == nil && len(report.Failures) > 0:
+		b.note = err.Error()
+		b.lacks = "cannot be deployed"
+		return b, nil
 	}
-	return short, nil
+	if strings.Contains(err.Error(), "pulumi-language-go") {
+		return b, fmt.Errorf("the engine has no language host for Go, which runs the program of %s: `make engine` builds pulumi-language-go, too: %w", b, err)
+	}
+	return b, fmt.Errorf("the update to %s did not end: %w", b, err)
 }
+
+// lacking says which part of the platform a revision has not; "" is none.
+func lacking(tree, stack string) string {
+	if _, err := os.Stat(filepath.Join(tree, "stacks", "main.go")); err != nil {
+		return "has no platform"
+	}
+	if _, err := os.Stat(filepath.Join(tree, "Pulumi."+stack+".yaml")); err != nil {
+		return "has no stack " + stack
+	}
+	return ""
+}
+
+// resolve returns the commit that a revision names.
+func resolve(ctx context.Context, root, revision string) (string, error) {
+	commit, err := git(ctx, root, "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")
+	var failed refused
+	switch {
+	case errors.As(err, &failed) && failed == "git rev-parse: ":
+		return "", fmt.Errorf("the repository has no revision %q; fetch it, or name another: BASE=main", revision)
+	case errors.Is(err, exec.ErrNotFound):
+		return "", fmt.Errorf("a plan against a revision needs git: %w; install it, or plan without BASE", err)
+	case err != nil:
+		return "", fmt.Errorf("the revision %q cannot be looked up: %w; plan without BASE to compare with nothing", revision, err)
+	}
+	return commit, nil
+}
+
+// unfetched is what go says of modules that are not in its cache where there is no network.
+var unfetched = regexp.MustCompile(`dial tcp|module lookup disabled|proxyconnect|no such host|i/o timeout|connection refused`)
+
+// build compiles a program. What the compiler has against it is returned as text.
+func build(ctx context.Context, source, binary string) (faults string, err error) {
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, ".")
+	cmd.Dir = source
+	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0")
+	out, err := cmd.CombinedOutput()
+	var failed *exec.ExitError
+	switch {
+	case err == nil:
+		return "", nil
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case unfetched.Match(out):
+		return "", fmt.Errorf("its modules are not in Go's module cache and cannot be fetched: run `go mod download` once in the stacks/ folder of that revision, with a network: %w\n%s", err, out)
+	case errors.As(err, &failed):
+		return strings.TrimSpace(string(out)), nil
+	}
+	return "", fmt.Errorf("a plan against a revision needs Go to build it: %w", err)
+}
+
+// refused is what git says when it does not do what it is told.
+type refused string
+
+func (r refused) Error() string { return string(r) }
 
 func git(ctx context.Context, root string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "git", append([]string{"-C", root}, args...)...)
 	out, err := cmd.Output()
 	var failed *exec.ExitError
-	if errors.As(err, &failed) {
-		return "", fmt.Errorf("git %s: %s", args[0], strings.TrimSpace(string(failed.Stderr)))
+	if errors.As(err, &failed) && ctx.Err() == nil {
+		return "", refused(fmt.Sprintf("git %s: %s", args[0], strings.TrimSpace(string(failed.Stderr))))
 	}
 	return strings.TrimSpace(string(out)), err
 }

@@ -17,6 +17,8 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 	"github.com/task-tracker/task-tracker/stacks/internal/offline"
 	"github.com/task-tracker/task-tracker/stacks/platform"
 )
@@ -24,67 +26,91 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	c := command{program: platform.Deploy, enter: offline.Enter, stdout: os.Stdout, stderr: os.Stderr}
+	os.Exit(c.run(ctx, os.Args[1:]))
 }
 
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+// command is what a plan is made of, and where it is printed.
+type command struct {
+	program        pulumi.RunFunc
+	enter          func() (root string, err error) // goes where the program runs, and returns the repository's folder
+	stdout, stderr io.Writer
+}
+
+func (c command) run(ctx context.Context, args []string) int {
 	flags := flag.NewFlagSet("plan", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags.SetOutput(c.stderr)
 	stack := flags.String("stack", "", "the stack: dev, prod or another with a Pulumi.<stack>.yaml")
 	base := flags.String("base", "", "compare with this git revision instead of with nothing")
 	format := flags.String("format", "text", "text or markdown")
 	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return 0
+		}
 		return 2
 	}
-	if *stack == "" || flags.NArg() > 0 || *format != "text" && *format != "markdown" {
-		fmt.Fprintln(stderr, "plan: name a stack and a format that there is: plan -stack dev [-base main] [-format text|markdown]")
+	wrong := ""
+	switch {
+	case flags.NArg() > 0:
+		wrong = fmt.Sprintf("%q is too much", flags.Arg(0))
+	case *stack == "":
+		wrong = "name a stack"
+	case *format != "text" && *format != "markdown":
+		wrong = fmt.Sprintf("there is no format %q", *format)
+	}
+	if wrong != "" {
+		fmt.Fprintf(c.stderr, "plan: %s: plan -stack dev [-base main] [-format text|markdown]\n", wrong)
 		return 2
 	}
-	report, against, err := plan(ctx, *stack, *base, stderr)
-	if report != nil {
-		p := page{Stack: *stack, Against: against, Report: report, Err: err}
+	p, err := c.plan(ctx, *stack, *base)
+	if p != nil {
 		if *format == "markdown" {
-			p.markdown(stdout)
+			p.markdown(c.stdout)
 		} else {
-			p.text(stdout)
+			p.text(c.stdout)
 		}
 	}
 	if err != nil {
-		if report == nil || *format == "markdown" {
-			fmt.Fprintln(stderr, "plan:", err)
+		if p == nil || *format == "markdown" {
+			fmt.Fprintln(c.stderr, "plan:", err)
 		}
 		return 1
 	}
 	return 0
 }
 
-// plan previews the stack. Against says what with: "nothing", or the revision.
-func plan(ctx context.Context, stack, base string, log io.Writer) (report *offline.Report, against string, err error) {
-	root, err := offline.Root(".")
+// plan previews the stack. The page is there also where the preview failed.
+func (c command) plan(ctx context.Context, stack, base string) (p *page, err error) {
+	root, err := c.enter()
 	if err != nil {
-		return nil, "", err
-	}
-	// The program runs where the engine's language host would run it.
-	if err := os.Chdir(filepath.Join(root, "stacks")); err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	dir, err := os.MkdirTemp("", "task-tracker-plan-")
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 
-	against = "nothing"
+	o := offline.Options{Root: root, Stack: stack, Dir: filepath.Join(dir, "stack")}
+	if err := offline.Ready(o); err != nil {
+		return nil, err
+	}
+	p = &page{Stack: stack, Against: "nothing"}
 	if base != "" {
-		if against, err = deployBase(ctx, root, base, stack, dir, log); err != nil {
-			return nil, "", err
+		b, err := deployBase(ctx, root, base, o, dir, c.stderr)
+		if err != nil {
+			return nil, err
+		}
+		p.Against, p.Note = b.String(), b.note
+		if b.lacks != "" {
+			o.Dir = filepath.Join(dir, "empty") // what a failed base left behind does not count
 		}
 	}
-	s, err := offline.Open(ctx, platform.Deploy, offline.Options{Root: root, Stack: stack, Dir: dir})
+	s, err := offline.Open(ctx, c.program, o)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	defer s.Close()
-	report, err = s.Preview(ctx)
-	return report, against, err
+	p.Report, p.Err = s.Preview(ctx)
+	return p, p.Err
 }

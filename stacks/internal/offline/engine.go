@@ -1,10 +1,12 @@
 package offline
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 
 	"github.com/pulumi/pulumi/sdk/v3"
@@ -32,6 +34,23 @@ func Root(dir string) (string, error) {
 		}
 		at = filepath.Dir(at)
 	}
+}
+
+// Ready says what is missing to run a stack, before anything slow is done: its settings, or an engine.
+func Ready(o Options) error {
+	if _, err := settings(o.Root, o.Stack); err != nil {
+		return err
+	}
+	_, err := engine(cmp.Or(o.Tools, o.Root), os.Getenv(EngineVariable), exec.LookPath)
+	return err
+}
+
+// Enter changes into the folder that the engine's language host would run the program in, and returns the repository's.
+func Enter() (root string, err error) {
+	if root, err = Root("."); err != nil {
+		return "", err
+	}
+	return root, os.Chdir(filepath.Join(root, "stacks"))
 }
 
 // engine returns the command that runs updates: the one that is named, else the repository's, else the one on PATH.

@@ -2,8 +2,6 @@ package offline
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,49 +9,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 
 	"github.com/task-tracker/task-tracker/infra/awssim"
+	"github.com/task-tracker/task-tracker/stacks/internal/offline/offlinetest"
 )
-
-// small is a program with a network and a topic inside a component. What is in it depends on the stack's settings.
-func small(ctx *pulumi.Context) error {
-	var set struct{ Cidr, Tag, Fault, Typo, Secret string }
-	if err := json.Unmarshal([]byte(config.Get(ctx, platformKey)), &set); err != nil {
-		return err
-	}
-	if set.Fault != "" {
-		return errors.New(set.Fault)
-	}
-	var part struct{ pulumi.ResourceState }
-	if err := ctx.RegisterComponentResource("tasktracker:small:Part", "part", &part); err != nil {
-		return err
-	}
-	register := func(token, name string, inputs pulumi.Map) (*pulumi.CustomResourceState, error) {
-		one := new(pulumi.CustomResourceState)
-		err := ctx.RegisterResource(token, "part-"+name, inputs, one, pulumi.Parent(&part))
-		return one, err
-	}
-	vpc, err := register("aws:ec2/vpc:Vpc", "vpc", pulumi.Map{
-		"cidrBlock": pulumi.String("10.0.0.0/16"), "tags": pulumi.StringMap{"Name": pulumi.String(set.Tag)},
-	})
-	if err != nil {
-		return err
-	}
-	subnet := pulumi.Map{"vpcId": vpc.ID(), "cidrBlock": pulumi.String(set.Cidr), "availabilityZone": pulumi.String("us-east-1a")}
-	if set.Typo != "" {
-		subnet[set.Typo] = pulumi.Bool(true)
-	}
-	if _, err := register("aws:ec2/subnet:Subnet", "subnet", subnet); err != nil {
-		return err
-	}
-	if _, err = register("aws:sns/topic:Topic", "topic", pulumi.Map{}); err != nil {
-		return err
-	}
-	ctx.Export("secret", pulumi.String(set.Secret))
-	return ctx.RegisterResourceOutputs(&part, pulumi.Map{})
-}
 
 // setup opens a stack of the small program on the real engine, with an account of its own.
 func setup(t *testing.T, faults ...awssim.Fault) *Stack {
@@ -62,12 +21,8 @@ func setup(t *testing.T, faults ...awssim.Fault) *Stack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	root := repository(t, map[string]string{"Pulumi.dev.yaml": `
-config:
-  aws:region: us-east-1
-  task-tracker:platform: {cidr: 10.0.1.0/24, tag: a, secret: {secure: v1:c2VjcmV0}}
-`})
-	s, err := Open(t.Context(), small, Options{Root: root, Tools: tools, Stack: "dev", Dir: t.TempDir(), Faults: faults})
+	root := offlinetest.Repository(t, map[string]string{"Pulumi.dev.yaml": offlinetest.Settings})
+	s, err := Open(t.Context(), offlinetest.Small, Options{Root: root, Tools: tools, Stack: "dev", Dir: t.TempDir(), Faults: faults})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +103,7 @@ func TestStepsAreKept(t *testing.T) {
 	s := setup(t)
 	mustDo(t, s.Up, "up: 5 to create, 0 unchanged", "create part-subnet", "create part-vpc", "create part-topic")
 	s.Close()
-	again, err := Open(t.Context(), small, s.options)
+	again, err := Open(t.Context(), offlinetest.Small, s.options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +134,7 @@ func TestFailingCreate(t *testing.T) {
 	t.Parallel()
 	s := setup(t, awssim.Fault{Type: "aws:ec2/subnet:Subnet"})
 	r, err := s.Up(t.Context())
-	wantError(t, err, "up failed\n", "part-subnet (aws:ec2/subnet:Subnet): ", "InternalFailure", "an injected fault")
+	offlinetest.WantError(t, err, "up failed\n", "part-subnet (aws:ec2/subnet:Subnet): ", "InternalFailure", "an injected fault")
 	for _, noise := range []string{"<{%", "\x1b[", "stdout:", "code: "} {
 		if strings.Contains(err.Error(), noise) {
 			t.Errorf("the error has %q: %v", noise, err)
@@ -199,12 +154,12 @@ func TestRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := s.Preview(t.Context())
-	wantError(t, err, "preview failed\n", "part-subnet (aws:ec2/subnet:Subnet): ", "mapPublicIpOnLaunche")
+	offlinetest.WantError(t, err, "preview failed\n", "part-subnet (aws:ec2/subnet:Subnet): ", "mapPublicIpOnLaunche")
 	if err := s.Set(map[string]any{"cidr": "10.9.0.0/24"}); err != nil {
 		t.Fatal(err)
 	}
 	_, err = s.Up(t.Context())
-	wantError(t, err, "up failed\n", "part-subnet (aws:ec2/subnet:Subnet): ", "10.9.0.0/24", "10.0.0.0/16")
+	offlinetest.WantError(t, err, "up failed\n", "part-subnet (aws:ec2/subnet:Subnet): ", "10.9.0.0/24", "10.0.0.0/16")
 }
 
 // TestProgramThatFails shows the program's own error, once.
@@ -215,7 +170,7 @@ func TestProgramThatFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := s.Preview(t.Context())
-	wantError(t, err, "preview failed\n", "database.storageGiB: 5 is below 20")
+	offlinetest.WantError(t, err, "preview failed\n", "database.storageGiB: 5 is below 20")
 	if n := strings.Count(err.Error(), "storageGiB"); n != 1 {
 		t.Errorf("said %d times: %v", n, err)
 	}

@@ -136,7 +136,7 @@ func (s *Stack) Close() { s.cloud.Close() }
 // Preview says what an update would do.
 func (s *Stack) Preview(ctx context.Context) (*Report, error) {
 	return s.step("preview", func(ch chan events.EngineEvent, quiet io.Writer) error {
-		_, err := s.stack.Preview(ctx, optpreview.EventStreams(ch), optpreview.Diff(), optpreview.ProgressStreams(quiet),
+		_, err := s.stack.Preview(ctx, optpreview.EventStreams(ch), optpreview.ProgressStreams(quiet),
 			optpreview.ErrorProgressStreams(quiet), optpreview.SuppressProgress(), optpreview.DebugLogging(debug.LoggingOptions{}))
 		return err
 	})
@@ -175,31 +175,23 @@ func (s *Stack) State(ctx context.Context) ([]byte, error) {
 // Cloud is the simulated account.
 func (s *Stack) Cloud() *awssim.Server { return s.cloud }
 
+// silence is how long an engine that has ended may be silent until its last events are thought to have come.
+const silence = 5 * time.Second
+
 // step runs one command of the engine and reports its events. The report is there also where the step failed.
 func (s *Stack) step(name string, run func(chan events.EngineEvent, io.Writer) error) (*Report, error) {
 	r := &Report{Step: name}
 	ch := make(chan events.EngineEvent)
-	over, done := make(chan struct{}), make(chan struct{})
+	ended, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		for {
-			select {
-			case e, ok := <-ch:
-				if !ok {
-					return
-				}
-				r.add(e)
-			case <-over:
-				return
-			}
-		}
+		r.listen(ch, ended)
 	}()
 	begin := time.Now()
 	err := run(ch, io.Discard)
-	// An engine that ended before it had an event to tell leaves its channel open. One that had some has told them all.
-	close(over)
-	<-done
 	r.Took = time.Since(begin)
+	close(ended)
+	<-done
 	r.sort()
 	if err != nil {
 		return r, r.explain(err)

@@ -61,6 +61,28 @@ func (r *Report) Changed() []Change {
 	return slices.DeleteFunc(slices.Clone(r.Changes), func(c Change) bool { return c.Component })
 }
 
+// listen adds events until their channel is closed. Events may come after the engine has ended; an engine that ended before
+// it had any to tell leaves the channel open.
+func (r *Report) listen(ch <-chan events.EngineEvent, ended <-chan struct{}) {
+	var idle <-chan time.Time
+	for {
+		select {
+		case e, ok := <-ch:
+			if !ok {
+				return
+			}
+			r.add(e)
+		case <-ended:
+			ended = nil
+		case <-idle:
+			return
+		}
+		if ended == nil {
+			idle = time.After(silence)
+		}
+	}
+}
+
 func (r *Report) add(e events.EngineEvent) {
 	switch {
 	case e.DiagnosticEvent != nil && e.DiagnosticEvent.Severity == "error":

@@ -3,6 +3,7 @@ package offline
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
@@ -98,6 +99,25 @@ func TestReport(t *testing.T) {
 	}
 	if diff := cmp.Diff([]Property{{"allocatedStorage", "delete", false}, {"multiAz", "update", false}, {"tags.Name", "add", false}}, r.Changes[3].Keys); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestLateEvents come after the engine has ended, and count.
+func TestLateEvents(t *testing.T) {
+	t.Parallel()
+	r := &Report{Step: "up"}
+	ch, ended := make(chan events.EngineEvent), make(chan struct{})
+	go func() {
+		close(ended)
+		for range 3 {
+			time.Sleep(time.Millisecond)
+			ch <- planned(apitype.OpSame, "aws:kms/key:Key", "foundation-key", nil)
+		}
+		close(ch)
+	}()
+	r.listen(ch, ended)
+	if got, want := r.Tally(), "3 unchanged"; got != want {
+		t.Errorf("the tally is %q, want %q", got, want)
 	}
 }
 

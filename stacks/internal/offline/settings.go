@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -51,7 +52,11 @@ func settings(root, stack string) (stackFile, error) {
 	if err != nil {
 		return file, err
 	}
-	if err := yaml.Unmarshal(text, &file); err != nil {
+	asJSON, err := yaml.YAMLToJSONStrict(text) // a key that stands twice is an error, as the engine has it
+	if err == nil {
+		err = json.Unmarshal(asJSON, &file)
+	}
+	if err != nil {
 		return file, fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
 	if file.Config == nil {

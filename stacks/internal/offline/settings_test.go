@@ -7,62 +7,42 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/task-tracker/task-tracker/stacks/internal/offline/offlinetest"
 )
-
-// repository is a folder with the given files.
-func repository(t *testing.T, files map[string]string) string {
-	t.Helper()
-	root := t.TempDir()
-	for name, text := range files {
-		path := filepath.Join(root, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return root
-}
-
-// wantError fails the test where err lacks one of the texts.
-func wantError(t *testing.T, err error, texts ...string) {
-	t.Helper()
-	if err == nil {
-		t.Fatalf("no error; want one with %q", texts)
-	}
-	for _, text := range texts {
-		if !strings.Contains(err.Error(), text) {
-			t.Errorf("the error lacks %q: %v", text, err)
-		}
-	}
-}
 
 func TestUnknownStackNamesThoseThatAre(t *testing.T) {
 	t.Parallel()
-	root := repository(t, map[string]string{"Pulumi.yaml": "", "Pulumi.dev.yaml": "", "Pulumi.prod.yaml": "", "Pulumi.eu.prod.yaml": ""})
+	root := offlinetest.Repository(t, map[string]string{"Pulumi.yaml": "", "Pulumi.dev.yaml": "", "Pulumi.prod.yaml": "", "Pulumi.eu.prod.yaml": ""})
 	_, err := settings(root, "test")
-	wantError(t, err, `there is no stack "test": no Pulumi.test.yaml; there are dev, eu.prod, prod`)
+	offlinetest.WantError(t, err, `there is no stack "test": no Pulumi.test.yaml; there are dev, eu.prod, prod`)
 
 	_, err = settings(t.TempDir(), "test")
-	wantError(t, err, `there is no stack "test": no Pulumi.test.yaml, nor that of any other stack`)
+	offlinetest.WantError(t, err, `there is no stack "test": no Pulumi.test.yaml, nor that of any other stack`)
 
 	for _, name := range []string{"../dev", "a/b", ""} {
 		_, err = settings(root, name)
-		wantError(t, err, "cannot be a stack's name")
+		offlinetest.WantError(t, err, "cannot be a stack's name")
 	}
 }
 
 func TestStackFileThatIsNoYAML(t *testing.T) {
 	t.Parallel()
-	root := repository(t, map[string]string{"Pulumi.dev.yaml": "config:\n\t- no"})
-	_, err := settings(root, "dev")
-	wantError(t, err, "Pulumi.dev.yaml: ", "line 2")
+	for text, want := range map[string]string{
+		"config:\n\t- no":                      "line 2",
+		"config: [1]":                          "cannot unmarshal array",
+		"config:\n  a: 1\n  b: 2\n  a: 3\n":    `"a" already set`,
+		"config: {aws:region: a, x: {y: [}}}}": "did not find expected",
+	} {
+		root := offlinetest.Repository(t, map[string]string{"Pulumi.dev.yaml": text})
+		_, err := settings(root, "dev")
+		offlinetest.WantError(t, err, "Pulumi.dev.yaml: ", want)
+	}
 }
 
 func TestSecretsBecomePlaceholders(t *testing.T) {
 	t.Parallel()
-	root := repository(t, map[string]string{"Pulumi.dev.yaml": `
+	root := offlinetest.Repository(t, map[string]string{"Pulumi.dev.yaml": `
 secretsprovider: awskms://alias/state
 encryptedkey: c2VjcmV0
 config:
@@ -135,13 +115,13 @@ func TestSet(t *testing.T) {
 			if tt.file != "" {
 				text = "config:\n  task-tracker:platform:\n    " + tt.file + "\n"
 			}
-			file, err := settings(repository(t, map[string]string{"Pulumi.dev.yaml": text}), "dev")
+			file, err := settings(offlinetest.Repository(t, map[string]string{"Pulumi.dev.yaml": text}), "dev")
 			if err != nil {
 				t.Fatal(err)
 			}
 			err = file.set(tt.path, tt.value)
 			if tt.fault != "" {
-				wantError(t, err, tt.fault)
+				offlinetest.WantError(t, err, tt.fault)
 				return
 			}
 			if err != nil {
@@ -157,7 +137,7 @@ func TestSet(t *testing.T) {
 // TestSetInAnEmptyFile needs no config key: an empty stack file is a valid one.
 func TestSetInAnEmptyFile(t *testing.T) {
 	t.Parallel()
-	file, err := settings(repository(t, map[string]string{"Pulumi.dev.yaml": ""}), "dev")
+	file, err := settings(offlinetest.Repository(t, map[string]string{"Pulumi.dev.yaml": ""}), "dev")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,75 +1,16 @@
 package awssim
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	rpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// change is one place where inputs differ.
-type change struct {
-	path string // with indexes
-	fact string // as facts write it: without
-	kind rpc.PropertyDiff_Kind
-}
-
-func compare(path, fact string, old, new any) []change {
-	if alike(old, new) {
-		return nil
-	}
-	switch {
-	case empty(old):
-		return []change{{path, fact, rpc.PropertyDiff_ADD}}
-	case empty(new):
-		return []change{{path, fact, rpc.PropertyDiff_DELETE}}
-	}
-	if a, ok := old.(map[string]any); ok {
-		if b, ok := new.(map[string]any); ok {
-			var all []change
-			for _, key := range sorted(union(a, b)) {
-				if !strings.HasPrefix(key, "__") {
-					all = append(all, compare(join(path, key), join(fact, key), a[key], b[key])...)
-				}
-			}
-			return all
-		}
-	}
-	if a, ok := old.([]any); ok {
-		if b, ok := new.([]any); ok {
-			var all []change
-			for i := range max(len(a), len(b)) {
-				var left, right any
-				if i < len(a) {
-					left = a[i]
-				}
-				if i < len(b) {
-					right = b[i]
-				}
-				all = append(all, compare(fmt.Sprintf("%s[%d]", path, i), fact, left, right)...)
-			}
-			return all
-		}
-	}
-	return []change{{path, fact, rpc.PropertyDiff_UPDATE}}
-}
-
-func union(a, b map[string]any) map[string]bool {
-	all := map[string]bool{}
-	for k := range a {
-		all[k] = true
-	}
-	for k := range b {
-		all[k] = true
-	}
-	return all
-}
-
 // diff says what a change of inputs means: an update, or a replacement, and which of the two goes first.
 func diff(t *typeInfo, olds, news, state map[string]any, tags map[string]any) *rpc.DiffResponse {
 	response := &rpc.DiffResponse{Changes: rpc.DiffResponse_DIFF_NONE, HasDetailedDiff: true, DetailedDiff: map[string]*rpc.PropertyDiff{}}
-	for _, c := range compare("", "", olds, news) {
+	for _, c := range compare("", "", olds, news, sets[t.Token]) {
 		top, _, _ := strings.Cut(strings.ReplaceAll(c.fact, "[", "."), ".")
 		if c.kind == rpc.PropertyDiff_DELETE && c.fact == top && t.facts.computedInput[top] {
 			continue // AWS keeps what it has

@@ -79,8 +79,8 @@ func (b *imageBuilder) Diff(_ context.Context, r *rpc.DiffRequest) (*rpc.DiffRes
 	if err != nil {
 		return nil, err
 	}
-	changes := compare("", "", withoutPasswords(olds.values), withoutPasswords(news.values))
-	changes = append(changes, compare("contextHash", "contextHash", state.values["contextHash"], hash)...)
+	changes := compare("", "", withoutPasswords(olds.values), withoutPasswords(news.values), nil)
+	changes = append(changes, compare("contextHash", "contextHash", state.values["contextHash"], hash, nil)...)
 	response := &rpc.DiffResponse{Changes: rpc.DiffResponse_DIFF_NONE, HasDetailedDiff: true, DetailedDiff: map[string]*rpc.PropertyDiff{}}
 	for _, c := range changes {
 		response.Changes = rpc.DiffResponse_DIFF_SOME

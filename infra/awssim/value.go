@@ -183,7 +183,7 @@ func alike(a, b any) bool {
 	}
 	left, ok1 := jsonDocument(a)
 	right, ok2 := jsonDocument(b)
-	return ok1 && ok2 && reflect.DeepEqual(left, right)
+	return ok1 && ok2 && reflect.DeepEqual(canonical(left), canonical(right))
 }
 
 func jsonDocument(v any) (any, bool) {

@@ -112,7 +112,7 @@ var unfetched = regexp.MustCompile(`dial tcp|module lookup disabled|proxyconnect
 
 // build compiles a program. What the compiler has against it is returned as text.
 func build(ctx context.Context, source, binary string) (faults string, err error) {
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, ".")
+	cmd := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", binary, ".") // without what a debugger wants, which takes long to link
 	cmd.Dir = source
 	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0")
 	out, err := cmd.CombinedOutput()

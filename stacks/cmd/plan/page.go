@@ -63,7 +63,7 @@ func (p page) markdown(w io.Writer) {
 		fmt.Fprint(w, rows(changes))
 	}
 	if n := len(p.Report.Changes) - len(changes); n > 0 {
-		fmt.Fprintf(w, "\nThe tally counts %d components, too, which are nothing on AWS.\n", n)
+		fmt.Fprintf(w, "\nComponents, which are nothing on AWS, are counted and not listed: %d.\n", n)
 	}
 	var details strings.Builder
 	for _, c := range changes {

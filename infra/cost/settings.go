@@ -16,7 +16,7 @@ const (
 
 // Settings are the budget and who hears of it.
 type Settings struct {
-	MonthlyUSD      float64  `json:"monthlyUSD" default:"250" unit:"USD" example:"80" doc:"Budget for a month. README.md says roughly what a stack costs."`
+	MonthlyUSD      float64  `json:"monthlyUSD" default:"400" unit:"USD" example:"80" doc:"Budget for a month. README.md says roughly what a stack costs."`
 	AlertPercent    float64  `json:"alertPercent" default:"80" unit:"%" example:"50" doc:"Share of the budget that, once spent, is reported."`
 	ForecastPercent float64  `json:"forecastPercent" default:"100" unit:"%" example:"120" doc:"Share of the budget that, once the month is forecast to cost it, is reported. Spending all of it is reported in any case."`
 	FilterTag       string   `json:"filterTag" default:"" example:"Environment" doc:"Key of a cost-allocation tag: the budget then counts what carries it with filterValue. Empty: the whole account. A tag counts from the day that billing knows it; see allocationTags."`

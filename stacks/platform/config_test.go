@@ -2,6 +2,7 @@ package platform
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -153,4 +154,18 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestReadmeTakesAllProtectionOff compares the README's way to destroy a stack with what the program knows to be in the way.
+func TestReadmeTakesAllProtectionOff(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, value := range ProtectionOff() {
+		if want := fmt.Sprintf("%s=%v", path, value); !strings.Contains(string(readme), want) {
+			t.Errorf("README.md does not set %s", want)
+		}
+	}
 }

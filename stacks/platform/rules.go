@@ -85,5 +85,7 @@ func ProtectionOff() map[string]any {
 		"foundation.deletionProtection": false,
 		"foundation.forceDestroy":       true,
 		"image.forceDelete":             true,
+		"backup.lock.enabled":           false,
+		"backup.deleteWithVaults":       true,
 	}
 }

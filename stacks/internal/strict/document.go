@@ -10,6 +10,7 @@ import (
 // Setting is one setting, as a reader of the documentation sees it.
 type Setting struct {
 	Path, Type, Default, Unit, Example, Doc string
+	Enum                                    []string // the values that it may have; nil where others may be
 }
 
 // Settings returns the settings of a struct in the order of its fields, groups flattened. A setting without a doc tag is
@@ -28,12 +29,14 @@ func settings(t reflect.Type, prefix string) (out []Setting) {
 			panic("setting without documentation: " + path)
 		}
 		doc := f.Tag.Get("doc")
+		var enum []string
 		if allowed := f.Tag.Get("enum"); allowed != "" {
+			enum = strings.Split(allowed, ",")
 			doc += " One of `" + strings.ReplaceAll(allowed, ",", "`, `") + "`."
 		}
 		out = append(out, Setting{
 			Path: path, Type: typeName(f.Type), Default: f.Tag.Get("default"),
-			Unit: f.Tag.Get("unit"), Example: f.Tag.Get("example"), Doc: doc,
+			Unit: f.Tag.Get("unit"), Example: f.Tag.Get("example"), Doc: doc, Enum: enum,
 		})
 		if f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct {
 			out = append(out, settings(f.Type.Elem(), path+"[].")...)

@@ -75,10 +75,15 @@ func deployBase(ctx context.Context, root, revision string, o offline.Options, d
 		b.lacks = "cannot be deployed"
 		return b, nil
 	}
+	return b, b.stuck(err)
+}
+
+// stuck explains an update that ended for reasons that are not the program's.
+func (b baseline) stuck(err error) error {
 	if strings.Contains(err.Error(), "pulumi-language-go") {
-		return b, fmt.Errorf("the engine has no language host for Go, which runs the program of %s: `make engine` builds pulumi-language-go, too: %w", b, err)
+		return fmt.Errorf("the engine has no language host for Go, which runs the program of %s; `make engine` builds it: pulumi-language-go, beside the engine or on PATH: %w", b, err)
 	}
-	return b, fmt.Errorf("the update to %s did not end: %w", b, err)
+	return fmt.Errorf("the update to %s did not end: %w", b, err)
 }
 
 // lacking says which part of the platform a revision has not; "" is none.

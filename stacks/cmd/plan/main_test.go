@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -185,8 +186,7 @@ func TestAgainstRevisions(t *testing.T) {
 		commit(t, root, tag)
 	}
 	setting("10.0.1.0/24", "10.9.0.0/24", "refused")
-	setting("tag: a", "tag: b", "other-tag")
-	setting("10.0.1.0/24", "10.0.2.0/24", "other-cidr")
+	setting("10.0.1.0/24, tag: a", "10.0.2.0/24, tag: b", "other-settings")
 	offlinetest.Write(t, root, map[string]string{"stacks/main.go": "package main\n\nfunc main() { nonsense() }\n"})
 	commit(t, root, "does-not-build")
 	offlinetest.Write(t, root, files)
@@ -198,10 +198,11 @@ func TestAgainstRevisions(t *testing.T) {
 		{"without-stack", "nothing, since without-stack (0000000000) has no stack dev", all, ""},
 		{"does-not-build", "nothing, since does-not-build (0000000000) does not build", all, "undefined: nonsense"},
 		{"refused", "nothing, since refused (0000000000) cannot be deployed", all, "part-subnet (aws:ec2/subnet:Subnet): "},
-		{"same", "same (0000000000)", "5 unchanged", ""},
 		{"HEAD^0", "HEAD^0 (0000000000)", "5 unchanged", ""},
-		{"other-tag", "other-tag (0000000000)", "1 to update, 4 unchanged", "  ~ update   aws:ec2/vpc:Vpc part-vpc [~tags.Name, ~tagsAll]\n"},
-		{"other-cidr", "other-cidr (0000000000)", "1 to replace, 4 unchanged", "  ± replace  aws:ec2/subnet:Subnet part-subnet [~cidrBlock (replaces)]\n"},
+		{
+			"other-settings", "other-settings (0000000000)", "1 to update, 1 to replace, 3 unchanged",
+			"  ± replace  aws:ec2/subnet:Subnet part-subnet [~cidrBlock (replaces)]\n  ~ update   aws:ec2/vpc:Vpc part-vpc [~tags.Name, ~tagsAll]\n",
+		},
 	} {
 		t.Run(tt.base, func(t *testing.T) {
 			t.Parallel()
@@ -237,4 +238,17 @@ func TestModulesThatAreMissing(t *testing.T) {
 	root := offlinetest.Repository(t, baseFiles(t))
 	_, err := build(context.Background(), filepath.Join(root, "stacks"), filepath.Join(root, "program"))
 	offlinetest.WantError(t, err, "its modules are not in Go's module cache and cannot be fetched", "`go mod download`", "module lookup disabled by GOPROXY=off")
+}
+
+// TestLanguageHostThatIsMissing is a machine with the engine alone. An inline preview needs no language host; a base does.
+func TestLanguageHostThatIsMissing(t *testing.T) {
+	t.Parallel()
+	b := baseline{revision: "main", commit: "0123456789abcdef"}
+	cause := errors.New("error: failed to load language plugin go: no language plugin 'pulumi-language-go' found in the workspace or on your $PATH")
+	offlinetest.WantError(t, b.stuck(cause), "no language host for Go", "main (0123456789)", "`make engine` builds it", cause.Error())
+	offlinetest.WantError(t, b.stuck(errors.New("exit status 137")), "the update to main (0123456789) did not end: exit status 137")
+	b.revision = "0123456789abcdef"
+	if b.String() != "0123456789" {
+		t.Errorf("a commit that is named by itself is said twice: %s", b)
+	}
 }

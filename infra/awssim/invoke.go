@@ -47,8 +47,12 @@ var functions = map[string]func(query) (map[string]any, error){
 	"aws:rds/getInstance:getInstance":                           database,
 	"aws:ec2/getAmi:getAmi":                                     image,
 	"aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": identityProvider,
-	"aws:elb/getServiceAccount:getServiceAccount": func(query) (map[string]any, error) {
-		return map[string]any{"id": "127311923021", "arn": "arn:aws:iam::127311923021:root"}, nil
+	"aws:elb/getServiceAccount:getServiceAccount": func(q query) (map[string]any, error) {
+		account := factsOf(q.region).logAccount
+		if account == "" {
+			return nil, fmt.Errorf("unsupported AWS Region: %s; its load balancers write logs as a service, logdelivery.elasticloadbalancing.amazonaws.com", q.region)
+		}
+		return map[string]any{"id": account, "arn": "arn:aws:iam::" + account + ":root"}, nil
 	},
 }
 
@@ -95,14 +99,9 @@ func (p *provider) Invoke(ctx context.Context, r *rpc.InvokeRequest) (*rpc.Invok
 }
 
 func zones(q query) (map[string]any, error) {
-	letters := "abc"
-	if q.region == "us-east-1" {
-		letters = "abcdef"
-	}
 	var names, ids []any
-	for _, letter := range letters {
-		names = append(names, q.region+string(letter))
-		ids = append(ids, zoneIDOf(q.region+string(letter)))
+	for _, name := range zoneNames(q.region) {
+		names, ids = append(names, name), append(ids, zoneID(name))
 	}
 	return map[string]any{"id": q.region, "names": names, "zoneIds": ids, "groupNames": []any{q.region}}, nil
 }
@@ -172,9 +171,9 @@ func parameter(q query) (map[string]any, error) {
 }
 
 func prefixLists(q query) (map[string]any, error) {
-	id := prefixList(q.p.options.Seed, q.region, q.arg("name"))
+	id, cidr := prefixList(q.region, q.arg("name"))
 	return map[string]any{
-		"id": id, "name": q.arg("name"), "prefixListId": id, "cidrBlocks": []any{"52.216.0.0/15"},
+		"id": id, "name": q.arg("name"), "prefixListId": id, "cidrBlocks": []any{cidr},
 		"arn": "arn:aws:ec2:" + q.region + ":aws:prefix-list/" + id, "ownerId": "AWS", "addressFamily": "IPv4", "maxEntries": 55, "version": 1,
 	}, nil
 }

@@ -34,7 +34,7 @@ var databaseOutputs = map[string]func(*maker) any{
 	"allocatedStorage": func(m *maker) any {
 		return m.inherited("allocatedStorage")
 	},
-	"hostedZoneId":         func(*maker) any { return "Z2R2ITUGPM61AM" },
+	"hostedZoneId":         func(m *maker) any { return factsOf(m.obj.Region).databaseZone },
 	"latestRestorableTime": func(*maker) any { return created },
 	"replicas":             func(*maker) any { return []any{} },
 	"masterUserSecrets": func(m *maker) any {
@@ -59,11 +59,6 @@ func (m *maker) inherited(property string) any {
 func hashed(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
-}
-
-// prefixList is the id of the prefix list of an AWS service in a region.
-func prefixList(seed, region, service string) string {
-	return "pl-" + hashed(seed + "|" + region + "|" + service)[:8]
 }
 
 // address is one of a range.
@@ -100,18 +95,6 @@ func vpcOfSubnets(property string) func(*maker) any {
 		}
 		return nil
 	}
-}
-
-// zoneID maps us-east-1a to use1-az1.
-func zoneID(m *maker) any { return zoneIDOf(m.str("availabilityZone")) }
-
-func zoneIDOf(zone string) any {
-	parts := strings.Split(zone, "-")
-	if len(parts) != 3 || len(parts[2]) != 2 {
-		return nil
-	}
-	directions := strings.NewReplacer("north", "n", "south", "s", "east", "e", "west", "w", "central", "c")
-	return fmt.Sprintf("%s%s%c-az%d", parts[0], directions.Replace(parts[1]), parts[2][0], parts[2][1]-'a'+1)
 }
 
 func balancerSuffix(m *maker) any {

@@ -99,20 +99,16 @@ var special = map[string]map[string]func(*maker) any{
 	},
 	"aws:appautoscaling/policy:Policy": {"alarmArns": func(*maker) any { return []any{} }},
 	"aws:ec2/eip:Eip": {
-		"publicIp": func(m *maker) any { return m.address(netip.MustParsePrefix("52.0.0.0/10")) },
-		"publicDns": func(m *maker) any {
-			return "ec2-" + strings.ReplaceAll(m.str("publicIp"), ".", "-") + ".compute-1.amazonaws.com"
-		},
-		"vpc": func(m *maker) any { return m.obj.In["domain"] != "standard" },
+		"publicIp":  func(m *maker) any { return m.address(netip.MustParsePrefix("52.0.0.0/10")) },
+		"publicDns": func(m *maker) any { return hostName(m.obj.Region, m.str("publicIp"), true) },
+		"vpc":       func(m *maker) any { return m.obj.In["domain"] != "standard" },
 	},
 	"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": {"description": func(*maker) any { return "default VPC security group" }},
 	"aws:ec2/instance:Instance": {
 		"iamInstanceProfile": func(m *maker) any { return m.obj.In["iamInstanceProfile"] },
 		"privateIp":          func(m *maker) any { return m.address(m.subnet()) },
-		"privateDns": func(m *maker) any {
-			return "ip-" + strings.ReplaceAll(m.str("privateIp"), ".", "-") + ".ec2.internal"
-		},
-		"availabilityZone": func(m *maker) any { return m.of("aws:ec2/subnet:Subnet", "subnetId", "availabilityZone") },
+		"privateDns":         func(m *maker) any { return hostName(m.obj.Region, m.str("privateIp"), false) },
+		"availabilityZone":   func(m *maker) any { return m.of("aws:ec2/subnet:Subnet", "subnetId", "availabilityZone") },
 	},
 	"aws:ec2/launchTemplate:LaunchTemplate": {
 		"defaultVersion": func(m *maker) any { return 1.0 },
@@ -125,7 +121,7 @@ var special = map[string]map[string]func(*maker) any{
 	},
 	"aws:ec2/networkAclRule:NetworkAclRule": {"protocol": func(m *maker) any { return m.obj.In["protocol"] }},
 	"aws:ec2/route:Route":                   {"state": func(*maker) any { return "active" }},
-	"aws:ec2/subnet:Subnet":                 {"availabilityZoneId": zoneID},
+	"aws:ec2/subnet:Subnet":                 {"availabilityZoneId": func(m *maker) any { return zoneID(m.str("availabilityZone")) }},
 	"aws:ec2/vpc:Vpc":                       {"mainRouteTableId": func(m *maker) any { return m.output("defaultRouteTableId") }},
 	"aws:ec2/vpcEndpoint:VpcEndpoint": {
 		"dnsEntries": func(m *maker) any {
@@ -133,7 +129,7 @@ var special = map[string]map[string]func(*maker) any{
 				return nil
 			}
 			return []any{map[string]any{
-				"dnsName":      m.str("id") + "-" + m.random("dns", 8, lowerAlnum) + "." + after(m.str("serviceName"), ".") + "." + m.obj.Region + ".vpce.amazonaws.com",
+				"dnsName":      m.str("id") + "-" + m.random("dns", 8, lowerAlnum) + "." + endpointHost(m.obj.Region, m.str("serviceName")),
 				"hostedZoneId": "Z" + m.random("zone", 13, upperAlnum),
 			}}
 		},
@@ -148,7 +144,8 @@ var special = map[string]map[string]func(*maker) any{
 			if m.obj.In["vpcEndpointType"] == "Interface" {
 				return nil
 			}
-			return prefixList(m.seed, m.obj.Region, m.str("serviceName"))
+			id, _ := prefixList(m.obj.Region, m.str("serviceName"))
+			return id
 		},
 		"state":                func(*maker) any { return "available" },
 		"subnetConfigurations": func(m *maker) any { return m.obj.In["subnetConfigurations"] },
@@ -176,7 +173,7 @@ var special = map[string]map[string]func(*maker) any{
 			return name + "-" + m.random("dns", 10, digits) + "." + m.obj.Region + ".elb.amazonaws.com"
 		},
 		"vpcId":  vpcOfSubnets("subnets"),
-		"zoneId": func(*maker) any { return "Z35SXDOTRQ7X7K" },
+		"zoneId": func(m *maker) any { return factsOf(m.obj.Region).balancerZone },
 	},
 	"aws:lb/targetGroup:TargetGroup": {
 		"arnSuffix": func(m *maker) any { return "targetgroup/" + m.str("name") + "/" + m.random("arn", 16, hexDigits) },
@@ -222,7 +219,7 @@ var special = map[string]map[string]func(*maker) any{
 		"supportedNetworkTypes": func(*maker) any { return []any{"IPV4"} },
 		"vpcId":                 vpcOfSubnets("subnetIds"),
 	},
-	"aws:s3/bucketV2:BucketV2":                         {"hostedZoneId": func(*maker) any { return "Z3AQBSTGFYJSTF" }},
+	"aws:s3/bucketV2:BucketV2":                         {"hostedZoneId": func(m *maker) any { return factsOf(m.obj.Region).websiteZone }},
 	"aws:secretsmanager/secretRotation:SecretRotation": {"rotationEnabled": func(*maker) any { return true }},
 	"aws:secretsmanager/secretVersion:SecretVersion": {
 		"arn":       func(m *maker) any { return m.str("secretId") },

@@ -38,18 +38,6 @@ func delivers(w World, obj *Object, bucket, key string, r request) bool {
 	})
 }
 
-// balancerAccounts are AWS's own accounts that write a load balancer's logs, for policies of the older kind.
-// Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html.
-func balancerAccounts() map[string]string {
-	return map[string]string{
-		"us-east-1": "127311923021", "us-east-2": "033677994240", "us-west-1": "027434742980", "us-west-2": "797873946194",
-		"ca-central-1": "985666609251", "eu-central-1": "054676820928", "eu-west-1": "156460612806", "eu-west-2": "652711504416",
-		"eu-west-3": "009996457667", "eu-north-1": "897822967062", "eu-south-1": "635631232127", "ap-southeast-1": "114774131450",
-		"ap-southeast-2": "783225319266", "ap-northeast-1": "582318560864", "ap-northeast-2": "600734575887", "ap-south-1": "718504428378",
-		"sa-east-1": "507241528517",
-	}
-}
-
 // balancerLogs refuses a log bucket that the load balancer could not write to, as ELB's own test write does.
 func balancerLogs(w World, obj, _ *Object) error {
 	const code = "InvalidConfigurationRequest"
@@ -75,7 +63,7 @@ func balancerLogs(w World, obj, _ *Object) error {
 			key = prefix + "/" + key
 		}
 		service := request{service: "logdelivery.elasticloadbalancing.amazonaws.com", action: "s3:PutObject"}
-		older := request{arn: "arn:aws:iam::" + balancerAccounts()[obj.Region] + ":root", action: "s3:PutObject"}
+		older := request{arn: "arn:aws:iam::" + factsOf(obj.Region).logAccount + ":root", action: "s3:PutObject"}
 		if !delivers(w, obj, name, key, service) && !delivers(w, obj, name, key, older) {
 			return refuse(code, path+".bucket", name, "denies access: its policy must allow logdelivery.elasticloadbalancing.amazonaws.com s3:PutObject on %s", key)
 		}

@@ -3,6 +3,7 @@ package awssim
 import (
 	"net/netip"
 	"slices"
+	"strings"
 )
 
 // gatewayRules are of what stands in subnets: gateways, endpoints, bastions, the VPN and flow logs.
@@ -10,7 +11,7 @@ func gatewayRules() map[string][]rule {
 	return map[string][]rule{
 		tInternet:   {onWrite(oneInternetGateway)},
 		tNAT:        {onWrite(natAddress), onWrite(natReachesInternet)},
-		tEndpoint:   {onWrite(endpointKind), onWrite(endpointPlaces)},
+		tEndpoint:   {onWrite(endpointService), onWrite(endpointKind), onWrite(endpointPlaces)},
 		tInstance:   {onWrite(instanceGroups), onWrite(instanceProfile)},
 		tFlowLog:    {onWrite(flowLogRole)},
 		tVPN:        {onWrite(vpnRange)},
@@ -54,6 +55,16 @@ func natReachesInternet(w World, obj, _ *Object) error {
 
 func hasInternetGateway(w World, vpc, region string) bool {
 	return slices.ContainsFunc(w.ByType(tInternet, region), func(o *Object) bool { return text(o, "vpcId") == vpc })
+}
+
+// endpointService refuses AWS's own service of another region.
+func endpointService(_ World, obj, _ *Object) error {
+	name := text(obj, "serviceName")
+	if own, ok := strings.CutPrefix(name, "com.amazonaws."); ok && !strings.HasPrefix(own, "vpce.") && text(obj, "serviceRegion") == "" &&
+		!strings.HasPrefix(own, obj.Region+".") {
+		return refuse("InvalidServiceName", "serviceName", name, "does not exist in %s; write com.amazonaws.%s.{service}", obj.Region, obj.Region)
+	}
+	return nil
 }
 
 func endpointKind(_ World, obj, _ *Object) error {

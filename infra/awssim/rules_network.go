@@ -3,6 +3,7 @@ package awssim
 import (
 	"net/netip"
 	"slices"
+	"strings"
 )
 
 // networkRules are of addresses: what lies inside what, and what may not overlap.
@@ -85,11 +86,18 @@ func subnetFree(w World, obj, old *Object) error {
 }
 
 func subnetZone(_ World, obj, _ *Object) error {
-	zone := text(obj, "availabilityZone")
-	if zone != "" && (len(zone) != len(obj.Region)+1 || zone[:len(obj.Region)] != obj.Region) {
-		return refuse("InvalidParameterValue", "availabilityZone", zone, "is not a zone of %s; use one like %sa", obj.Region, obj.Region)
+	zone, names := text(obj, "availabilityZone"), zoneNames(obj.Region)
+	if zone == "" || slices.Contains(names, zone) || regions[obj.Region].zones == "" && zoneOf(obj.Region, zone) {
+		return nil
 	}
-	return nil
+	return refuse("InvalidParameterValue", "availabilityZone", zone, "is not a zone of %s; subnets can currently only be created in %s",
+		obj.Region, strings.Join(names, ", "))
+}
+
+// zoneOf says whether a name has the form of a region's zones.
+func zoneOf(region, zone string) bool {
+	letter, ok := strings.CutPrefix(zone, region)
+	return ok && len(letter) == 1
 }
 
 func routeNotLocal(w World, obj, _ *Object) error {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
-	"github.com/task-tracker/task-tracker/infra/awssim"
 	"github.com/task-tracker/task-tracker/stacks/internal/offline"
 	"github.com/task-tracker/task-tracker/stacks/platform"
 )
@@ -124,18 +123,13 @@ func (b *bed) exists() []string {
 }
 
 // copied returns the stack in a copy of its folders: what is done there leaves the first as it is.
-func (b *bed) copied(o offline.Options) *bed {
-	b.t.Helper()
-	o.Dir = b.t.TempDir()
+func (b *bed) copied(t *testing.T, o offline.Options) *bed {
+	t.Helper()
+	o.Dir = t.TempDir()
 	for _, part := range []string{"state", "cloud"} {
 		if err := os.CopyFS(filepath.Join(o.Dir, part), os.DirFS(filepath.Join(b.dir, part))); err != nil {
-			b.t.Fatal(err)
+			t.Fatal(err)
 		}
 	}
-	return open(b.t, o)
-}
-
-// fail sets a fault that strikes the n-th operation from now on.
-func (b *bed) fail(op awssim.Op, n int, kind awssim.Kind) {
-	b.Cloud().SetFaults(awssim.Fault{Op: op, Nth: n, Kind: kind})
+	return open(t, o)
 }

@@ -328,7 +328,7 @@ func TestEverySetting(t *testing.T) {
 	const workers = 2
 	var wait sync.WaitGroup
 	for w := range workers {
-		b := base.copied(offline.Options{Root: testdata, Stack: "everything"})
+		b := base.copied(t, offline.Options{Root: testdata, Stack: "everything"})
 		wait.Go(func() {
 			for i := w; i < len(all); i += workers {
 				if err := b.Set(all[i].changes); err != nil {

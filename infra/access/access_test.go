@@ -55,16 +55,21 @@ func run(t *testing.T, a access.Args, opts ...infratest.Option) *infratest.Recor
 
 func TestEveryResourceIsTheComponentsChild(t *testing.T) {
 	t.Parallel()
-	for _, opts := range [][]infratest.Option{nil, {infratest.Unknown()}} {
-		r := run(t, args(settings()), opts...)
-		for _, one := range r.All() {
-			if strings.HasPrefix(one.Type, "aws:") && !strings.HasSuffix(one.Parent, access.Token+"::access") {
-				t.Errorf("%s %s has the parent %q", one.Type, one.Name, one.Parent)
-			}
-			if strings.Contains(one.Type, "iam/user") || strings.Contains(one.Type, "accessKey") {
-				t.Errorf("%s is a long-lived key", one.Name)
-			}
+	known := run(t, args(settings()))
+	known.ChildrenOf(t, access.Token, "access")
+	for _, one := range known.All() {
+		if strings.Contains(one.Type, "iam/user") || strings.Contains(one.Type, "accessKey") {
+			t.Errorf("%s is a long-lived key", one.Name)
 		}
+	}
+}
+
+func TestAPreviewShowsEveryResource(t *testing.T) {
+	t.Parallel()
+	a := args(settings())
+	infratest.Forget(&a)
+	if diff := cmp.Diff(run(t, args(settings())).Names(), run(t, a, infratest.Unknown()).Names()); diff != "" {
+		t.Errorf("(-update +preview):\n%s", diff)
 	}
 }
 

@@ -1,11 +1,7 @@
 package access_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,8 +13,6 @@ import (
 	"github.com/task-tracker/task-tracker/infra/infratest"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
 // longestInline is how long the inline policies of a role may be together, without white space.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 const longestInline = 10240
@@ -29,11 +23,11 @@ func TestDocuments(t *testing.T) {
 	bare.GitHub.StateBucket, bare.GitHub.StateKeyArn, bare.GitHub.RecoveryRegion = "", "", ""
 	for dir, r := range map[string]*infratest.Recorder{"full": run(t, args(settings())), "bare": run(t, args(bare))} {
 		for _, role := range []string{"preview", "deploy", "bastion"} {
-			golden(t, dir+"-"+role+"-trust", r.One(t, "aws:iam/role:Role", "access-"+role).String("assumeRolePolicy"))
+			infratest.Golden(t, dir+"-"+role+"-trust.json", r.One(t, "aws:iam/role:Role", "access-"+role).String("assumeRolePolicy"))
 		}
 		for _, role := range []string{"preview", "deploy"} {
 			text := r.One(t, "aws:iam/rolePolicy:RolePolicy", "access-"+role).String("policy")
-			golden(t, dir+"-"+role+"-policy", text)
+			infratest.Golden(t, dir+"-"+role+"-policy.json", text)
 			if len(text) > longestInline {
 				t.Errorf("the policy of %s is %d characters long, above %d", role, len(text), longestInline)
 			}
@@ -130,31 +124,5 @@ func TestDeployRoleLeavesOtherStacksAlone(t *testing.T) {
 				}
 			}
 		}
-	}
-}
-
-// golden compares a document with testdata/{name}.json.
-func golden(t *testing.T, name, text string) {
-	t.Helper()
-	var got bytes.Buffer
-	if err := json.Indent(&got, []byte(text), "", "  "); err != nil {
-		t.Fatalf("%s is not JSON: %v: %s", name, err, text)
-	}
-	got.WriteByte('\n')
-	path := filepath.Join("testdata", name+".json")
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; write it with go test -update", err)
-	}
-	if diff := cmp.Diff(string(want), got.String()); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
 	}
 }

@@ -1,7 +1,6 @@
 package access_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -86,11 +85,7 @@ func TestFaults(t *testing.T) {
 			t.Parallel()
 			a := args(settings())
 			one.change(&a)
-			var got []string
-			if err := a.Validate(); err != nil {
-				got = strings.Split(err.Error(), "\n")
-			}
-			if diff := cmp.Diff(one.want, got); diff != "" {
+			if diff := cmp.Diff(one.want, infratest.Lines(a.Validate())); diff != "" {
 				t.Errorf("faults (-want +got):\n%s", diff)
 			}
 		})

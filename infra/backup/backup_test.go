@@ -20,7 +20,6 @@ const (
 	planType      = "aws:backup/plan:Plan"
 	selectionType = "aws:backup/selection:Selection"
 	testType      = "aws:backup/restoreTestingSelection:RestoreTestingSelection"
-	component     = "urn:pulumi:test::task-tracker::" + Token + "::backup"
 )
 
 // bundle is a run of the component and what came out of it.
@@ -66,7 +65,7 @@ func setup(t *testing.T, edit func(*Args), opts ...infratest.Option) bundle {
 func arguments(t testing.TB) Args {
 	return Args{
 		Scope:           infratest.Scope(),
-		Settings:        defaults(t),
+		Settings:        infratest.Defaults[Settings](t),
 		KeyArn:          pulumi.String("arn:key"),
 		TopicArn:        pulumi.String("arn:topic"),
 		DatabaseArns:    pulumi.ToStringArray([]string{"arn:db", "arn:db-g2"}),
@@ -76,34 +75,22 @@ func arguments(t testing.TB) Args {
 	}
 }
 
-// check compares inputs by path.
-func check(t *testing.T, r infratest.Resource, want map[string]string) {
-	t.Helper()
-	got := map[string]string{}
-	for path := range want {
-		got[path] = r.String(path)
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("%s %s (-want +got):\n%s", r.Type, r.Name, diff)
-	}
-}
-
 func TestPlanWithDefaults(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
-	check(t, b.One(t, vaultType, "backup-vault"), map[string]string{"name": "task-tracker-backup", "kmsKeyArn": "arn:key", "forceDestroy": "false"})
+	b.One(t, vaultType, "backup-vault").Expect(t, map[string]string{"name": "task-tracker-backup", "kmsKeyArn": "arn:key", "forceDestroy": "false"})
 	second := b.One(t, vaultType, "backup-recovery-vault")
-	check(t, second, map[string]string{"name": "task-tracker-backup", "kmsKeyArn": "arn:key-there"})
+	second.Expect(t, map[string]string{"name": "task-tracker-backup", "kmsKeyArn": "arn:key-there"})
 	if !strings.Contains(second.Provider, "::recovery::") {
 		t.Errorf("the second vault is made by provider %q", second.Provider)
 	}
-	check(t, b.One(t, planType, "backup-plan"), map[string]string{
+	b.One(t, planType, "backup-plan").Expect(t, map[string]string{
 		"name": "task-tracker-daily", "rules[0].schedule": "cron(0 7 * * ? *)", "rules[0].targetVaultName": "task-tracker-backup",
 		"rules[0].lifecycle.deleteAfter": "30", "rules[0].copyActions[0].lifecycle.deleteAfter": "30",
 		"rules[0].copyActions[0].destinationVaultArn": "arn:aws:backup:us-east-1:123456789012:backup-recovery-vault",
 	})
 	selection := b.One(t, selectionType, "backup-selection")
-	check(t, selection, map[string]string{
+	selection.Expect(t, map[string]string{
 		"resources[0]": "arn:db", "resources[1]": "arn:db-g2", "resources[2]": "arn:bucket", "planId": "backup-plan-id",
 		"iamRoleArn": "arn:aws:iam:us-east-1:123456789012:backup-role",
 	})
@@ -125,31 +112,31 @@ func TestPlanWithDefaults(t *testing.T) {
 func TestRestoreTestUsesTheDataSubnets(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(a *Args) { a.Settings.RestoreTest.InstanceClass = "db.t3.medium" })
-	check(t, b.One(t, "aws:backup/restoreTestingPlan:RestoreTestingPlan", "backup-restore-test"), map[string]string{
+	b.One(t, "aws:backup/restoreTestingPlan:RestoreTestingPlan", "backup-restore-test").Expect(t, map[string]string{
 		"name": "task_tracker_restore_test", "scheduleExpression": "cron(0 10 1 * ? *)", "recoveryPointSelection.algorithm": "LATEST_WITHIN_WINDOW",
 		"recoveryPointSelection.includeVaults[0]": "arn:aws:backup:us-east-1:123456789012:backup-vault", "recoveryPointSelection.selectionWindowDays": "30",
 	})
-	check(t, b.One(t, testType, "backup-restore-test-database"), map[string]string{
+	b.One(t, testType, "backup-restore-test-database").Expect(t, map[string]string{
 		"protectedResourceType": "RDS", "protectedResourceArns[0]": "arn:db", "restoreTestingPlanName": "task_tracker_restore_test",
 		"restoreMetadataOverrides.dbSubnetGroupName": "subnets", "restoreMetadataOverrides.vpcSecurityGroupIds": `["sg-db"]`,
 		"restoreMetadataOverrides.publiclyAccessible": "false", "restoreMetadataOverrides.dbInstanceClass": "db.t3.medium", "validationWindowHours": "4",
 	})
-	check(t, b.One(t, testType, "backup-restore-test-bucket"), map[string]string{"protectedResourceType": "S3", "protectedResourceArns[0]": "arn:bucket"})
+	b.One(t, testType, "backup-restore-test-bucket").Expect(t, map[string]string{"protectedResourceType": "S3", "protectedResourceArns[0]": "arn:bucket"})
 }
 
 func TestFailedJobsReachTheTopic(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
-	check(t, b.One(t, "aws:cloudwatch/eventRule:EventRule", "backup-failed-jobs"), map[string]string{
+	b.One(t, "aws:cloudwatch/eventRule:EventRule", "backup-failed-jobs").Expect(t, map[string]string{
 		"eventPattern": `{"source":["aws.backup"],"detail-type":["Backup Job State Change","Copy Job State Change"],"detail":{"state":["ABORTED","EXPIRED","FAILED","PARTIAL"]}}`,
 	})
-	check(t, b.One(t, "aws:cloudwatch/eventRule:EventRule", "backup-failed-restores"), map[string]string{
+	b.One(t, "aws:cloudwatch/eventRule:EventRule", "backup-failed-restores").Expect(t, map[string]string{
 		"eventPattern": `{"source":["aws.backup"],"detail-type":["Restore Job State Change"],"detail":{"status":["ABORTED","FAILED"]}}`,
 	})
 	for _, part := range []string{"failed-jobs", "failed-restores"} {
-		check(t, b.One(t, "aws:cloudwatch/eventTarget:EventTarget", "backup-"+part+"-target"), map[string]string{"arn": "arn:topic"})
+		b.One(t, "aws:cloudwatch/eventTarget:EventTarget", "backup-"+part+"-target").Expect(t, map[string]string{"arn": "arn:topic"})
 	}
-	check(t, b.One(t, "aws:iam/role:Role", "backup-role"), map[string]string{
+	b.One(t, "aws:iam/role:Role", "backup-role").Expect(t, map[string]string{
 		"name":             "task-tracker-backup",
 		"assumeRolePolicy": `{"Version":"2012-10-17","Statement":[{"Sid":"Assume","Effect":"Allow","Principal":{"Service":["backup.amazonaws.com"]},"Action":["sts:AssumeRole"]}]}`,
 	})
@@ -159,12 +146,12 @@ func TestLocksBothVaults(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(a *Args) { a.Settings.Lock.Enabled, a.Settings.Lock.GraceDays = true, 14 })
 	for _, part := range []string{"backup-vault-lock", "backup-recovery-vault-lock"} {
-		check(t, b.One(t, lockType, part), map[string]string{
+		b.One(t, lockType, part).Expect(t, map[string]string{
 			"backupVaultName": "task-tracker-backup", "minRetentionDays": "7", "maxRetentionDays": "365", "changeableForDays": "14",
 		})
 	}
 	b = setup(t, func(a *Args) { a.Settings.Lock.Enabled = true })
-	check(t, b.One(t, lockType, "backup-vault-lock"), map[string]string{"changeableForDays": ""})
+	b.One(t, lockType, "backup-vault-lock").Expect(t, map[string]string{"changeableForDays": ""})
 }
 
 func TestWithoutSecondRegionBucketAndTest(t *testing.T) {
@@ -180,8 +167,8 @@ func TestWithoutSecondRegionBucketAndTest(t *testing.T) {
 	if n := len(b.OfType(testType)); n != 0 {
 		t.Errorf("%d restore tests instead of none", n)
 	}
-	check(t, b.One(t, selectionType, "backup-selection"), map[string]string{"resources[1]": "arn:db-g2", "resources[2]": ""})
-	check(t, b.One(t, planType, "backup-plan"), map[string]string{"rules[0].copyActions": ""})
+	b.One(t, selectionType, "backup-selection").Expect(t, map[string]string{"resources[1]": "arn:db-g2", "resources[2]": ""})
+	b.One(t, planType, "backup-plan").Expect(t, map[string]string{"rules[0].copyActions": ""})
 	if b.outputs["second"] != "" || b.outputs["test"] != "" {
 		t.Errorf("outputs: %v", b.outputs)
 	}
@@ -189,17 +176,10 @@ func TestWithoutSecondRegionBucketAndTest(t *testing.T) {
 
 func TestAPreviewShowsEveryResource(t *testing.T) {
 	t.Parallel()
-	names := func(b bundle) []string {
-		var out []string
-		for _, r := range b.All() {
-			out = append(out, r.Type+" "+r.Name)
-			if r.Type != Token && !strings.HasPrefix(r.Type, "pulumi:") && r.Parent != component {
-				t.Errorf("%s %s is a child of %q", r.Type, r.Name, r.Parent)
-			}
-		}
-		return out
-	}
-	if diff := cmp.Diff(names(setup(t, nil)), names(setup(t, nil, infratest.Unknown()))); diff != "" {
+	known := setup(t, nil)
+	known.ChildrenOf(t, Token, "backup")
+	preview := setup(t, func(a *Args) { infratest.Forget(a) }, infratest.Unknown())
+	if diff := cmp.Diff(known.Names(), preview.Names()); diff != "" {
 		t.Errorf("resources (-update +preview):\n%s", diff)
 	}
 }
@@ -248,15 +228,11 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := defaults(t)
+			s := infratest.Defaults[Settings](t)
 			test.edit(&s)
 			var f fault.Set
 			s.Validate(&f)
-			var got []string
-			for _, one := range f.Faults() {
-				got = append(got, one.Error())
-			}
-			if diff := cmp.Diff([]string{test.want}, got); diff != "" {
+			if diff := cmp.Diff([]string{test.want}, infratest.Lines(f.Err())); diff != "" {
 				t.Errorf("faults (-want +got):\n%s", diff)
 			}
 		})
@@ -265,7 +241,7 @@ func TestFaults(t *testing.T) {
 
 func TestMissingInputsAreFaults(t *testing.T) {
 	t.Parallel()
-	err := Args{Scope: infratest.Scope(), Settings: defaults(t), Recovery: place.Recovery{Region: infratest.Region}}.Validate()
+	err := Args{Scope: infratest.Scope(), Settings: infratest.Defaults[Settings](t), Recovery: place.Recovery{Region: infratest.Region}}.Validate()
 	if err == nil {
 		t.Fatal("no error")
 	}

@@ -44,19 +44,10 @@ func run(t *testing.T, a cost.Args, opts ...infratest.Option) *infratest.Recorde
 	}, opts...)
 }
 
-func expect(t *testing.T, one infratest.Resource, want map[string]string) {
-	t.Helper()
-	for path, text := range want {
-		if got := one.String(path); got != text {
-			t.Errorf("%s: %s is %q, want %q", one.Name, path, got, text)
-		}
-	}
-}
-
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	r := run(t, arguments())
-	expect(t, r.One(t, budget, "cost-budget"), map[string]string{
+	r.One(t, budget, "cost-budget").Expect(t, map[string]string{
 		"name": "task-tracker-monthly", "budgetType": "COST", "timeUnit": "MONTHLY", "limitAmount": "250.5", "limitUnit": "USD",
 		"costTypes.includeCredit": "false", "costFilters": "",
 		"notifications[0].notificationType": "ACTUAL", "notifications[0].threshold": "80", "notifications[0].thresholdType": "PERCENTAGE",
@@ -77,13 +68,13 @@ func TestBudgetOfATag(t *testing.T) {
 		s.FilterTag, s.FilterValue, s.AlertPercent = "Environment", "prod", 100
 		s.Emails, s.AllocationTags = []string{"b@example.com", "a@example.com"}, []string{"Environment"}
 	}))
-	expect(t, r.One(t, budget, "cost-budget"), map[string]string{
+	r.One(t, budget, "cost-budget").Expect(t, map[string]string{
 		"costFilters[0].name": "TagKeyValue", "costFilters[0].values[0]": "user:Environment$prod",
 		"notifications[0].threshold": "100", "notifications[1].notificationType": "FORECASTED", "notifications[2]": "",
 		"notifications[0].subscriberEmailAddresses[0]": "b@example.com",
 	})
-	expect(t, r.One(t, tag, "cost-tag-Environment"), map[string]string{"tagKey": "Environment", "status": "Active"})
-	expect(t, r.One(t, subscription, "cost-anomalies-mail"), map[string]string{
+	r.One(t, tag, "cost-tag-Environment").Expect(t, map[string]string{"tagKey": "Environment", "status": "Active"})
+	r.One(t, subscription, "cost-anomalies-mail").Expect(t, map[string]string{
 		"frequency": "DAILY", "subscribers[0].type": "EMAIL", "subscribers[0].address": "a@example.com", "subscribers[1].address": "b@example.com",
 	})
 }
@@ -91,8 +82,8 @@ func TestBudgetOfATag(t *testing.T) {
 func TestAnomalies(t *testing.T) {
 	t.Parallel()
 	r := run(t, arguments())
-	expect(t, r.One(t, monitor, "cost-anomalies"), map[string]string{"monitorType": "DIMENSIONAL", "monitorDimension": "SERVICE"})
-	expect(t, r.One(t, subscription, "cost-anomalies-topic"), map[string]string{
+	r.One(t, monitor, "cost-anomalies").Expect(t, map[string]string{"monitorType": "DIMENSIONAL", "monitorDimension": "SERVICE"})
+	r.One(t, subscription, "cost-anomalies-topic").Expect(t, map[string]string{
 		"frequency": "IMMEDIATE", "subscribers[0].type": "SNS", "subscribers[0].address": topic,
 		"monitorArnLists[0]":                      "arn:aws:costexplorer:us-east-1:123456789012:cost-anomalies",
 		"thresholdExpression.dimension.key":       "ANOMALY_TOTAL_IMPACT_ABSOLUTE",
@@ -103,7 +94,7 @@ func TestAnomalies(t *testing.T) {
 	if made := r.OfType(monitor); len(made) > 0 {
 		t.Errorf("a second monitor was made: %v", made)
 	}
-	expect(t, r.One(t, subscription, "cost-anomalies-topic"), map[string]string{"monitorArnLists[0]": known})
+	r.One(t, subscription, "cost-anomalies-topic").Expect(t, map[string]string{"monitorArnLists[0]": known})
 
 	r = run(t, arguments(func(s *cost.Settings) { s.Anomalies.Mode = cost.Off }))
 	if n := len(r.OfType(monitor)) + len(r.OfType(subscription)); n > 0 {
@@ -113,13 +104,9 @@ func TestAnomalies(t *testing.T) {
 
 func TestPreview(t *testing.T) {
 	t.Parallel()
-	list := func(r *infratest.Recorder) (out []string) {
-		for _, one := range r.All() {
-			out = append(out, one.Type+" "+one.Name)
-		}
-		return out
-	}
-	if diff := cmp.Diff(list(run(t, arguments())), list(run(t, arguments(), infratest.Unknown()))); diff != "" {
+	a := arguments()
+	infratest.Forget(&a)
+	if diff := cmp.Diff(run(t, arguments()).Names(), run(t, a, infratest.Unknown()).Names()); diff != "" {
 		t.Errorf("(-known +preview):\n%s", diff)
 	}
 }

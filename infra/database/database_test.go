@@ -2,7 +2,6 @@ package database
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,7 +20,6 @@ const (
 	secretType   = "aws:secretsmanager/secret:Secret"
 	versionType  = "aws:secretsmanager/secretVersion:SecretVersion"
 	logGroupType = "aws:cloudwatch/logGroup:LogGroup"
-	component    = "urn:pulumi:test::task-tracker::" + Token + "::database"
 )
 
 // drawn is what infratest answers where a password is drawn.
@@ -66,7 +64,7 @@ func setup(t *testing.T, edit func(*Args), opts ...infratest.Option) bundle {
 func arguments(t testing.TB) Args {
 	return Args{
 		Scope:           infratest.Scope(),
-		Settings:        defaults(t),
+		Settings:        infratest.Defaults[Settings](t),
 		SubnetIds:       pulumi.ToStringArray([]string{"subnet-a", "subnet-b"}),
 		SecurityGroupId: pulumi.String("sg-db"),
 		KeyArn:          pulumi.String("arn:key"),
@@ -75,23 +73,11 @@ func arguments(t testing.TB) Args {
 	}
 }
 
-// check compares inputs by path.
-func check(t *testing.T, r infratest.Resource, want map[string]string) {
-	t.Helper()
-	got := map[string]string{}
-	for path := range want {
-		got[path] = r.String(path)
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("%s %s (-want +got):\n%s", r.Type, r.Name, diff)
-	}
-}
-
 func TestInstanceWithDefaults(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	i := b.One(t, instanceType, "database-instance")
-	check(t, i, map[string]string{
+	i.Expect(t, map[string]string{
 		"identifier": "task-tracker-db", "engine": "mysql", "engineVersion": "8.4", "instanceClass": "db.t3.small",
 		"engineLifecycleSupport": "open-source-rds-extended-support-disabled", "allocatedStorage": "20", "maxAllocatedStorage": "100",
 		"storageType": "gp3", "storageEncrypted": "true", "kmsKeyId": "arn:key", "multiAz": "true", "publiclyAccessible": "false",
@@ -113,7 +99,7 @@ func TestInstanceWithDefaults(t *testing.T) {
 		t.Errorf("ignored changes (-want +got):\n%s", diff)
 	}
 	for _, part := range []string{"database-logs-error", "database-logs-slowquery", "database-monitoring-policy"} {
-		if !slices.ContainsFunc(i.Dependencies, func(urn string) bool { return strings.HasSuffix(urn, "::"+part) }) {
+		if !i.WaitsFor(part) {
 			t.Errorf("the instance does not wait for %s", part)
 		}
 	}
@@ -135,18 +121,14 @@ func TestEveryChildHasTheComponentAsParent(t *testing.T) {
 	b := setup(t, func(a *Args) {
 		a.Settings.MasterPassword, a.Settings.Replicas, a.Settings.Generation, a.Settings.Serving = Generated, 2, 2, 1
 	})
-	for _, r := range b.All() {
-		if r.Type != Token && r.Type != "pulumi:pulumi:Stack" && r.Parent != component {
-			t.Errorf("%s %s is a child of %q", r.Type, r.Name, r.Parent)
-		}
-	}
+	b.ChildrenOf(t, Token, "database")
 }
 
 func TestGroupsAndEvents(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(a *Args) { a.Settings.SlowQuerySeconds = 0.5 })
 	p := b.One(t, "aws:rds/parameterGroup:ParameterGroup", "database-parameters")
-	check(t, p, map[string]string{"family": "mysql8.4", "name": ""})
+	p.Expect(t, map[string]string{"family": "mysql8.4", "name": ""})
 	got := map[string]string{}
 	list, _ := p.Value("parameters")
 	for _, one := range list.ArrayValue() {
@@ -160,17 +142,17 @@ func TestGroupsAndEvents(t *testing.T) {
 			t.Errorf("parameter %s is %q, not %q", name, got[name], want)
 		}
 	}
-	check(t, b.One(t, "aws:rds/subnetGroup:SubnetGroup", "database-subnets"), map[string]string{"subnetIds[0]": "subnet-a", "subnetIds[1]": "subnet-b"})
+	b.One(t, "aws:rds/subnetGroup:SubnetGroup", "database-subnets").Expect(t, map[string]string{"subnetIds[0]": "subnet-a", "subnetIds[1]": "subnet-b"})
 	const events = "aws:rds/eventSubscription:EventSubscription"
 	for part, source := range map[string]string{"instance": "db-instance", "parameter": "db-parameter-group", "security": "db-security-group"} {
-		check(t, b.One(t, events, "database-"+part+"-events"), map[string]string{"sourceType": source, "snsTopic": "arn:topic"})
+		b.One(t, events, "database-"+part+"-events").Expect(t, map[string]string{"sourceType": source, "snsTopic": "arn:topic"})
 	}
-	check(t, b.One(t, events, "database-instance-events"), map[string]string{"sourceIds[0]": "task-tracker-db"})
-	check(t, b.One(t, logGroupType, "database-logs-error"), map[string]string{
+	b.One(t, events, "database-instance-events").Expect(t, map[string]string{"sourceIds[0]": "task-tracker-db"})
+	b.One(t, logGroupType, "database-logs-error").Expect(t, map[string]string{
 		"name": "/aws/rds/instance/task-tracker-db/error", "retentionInDays": "30", "kmsKeyId": "arn:logs-key",
 	})
 	role := b.One(t, "aws:iam/role:Role", "database-monitoring")
-	check(t, role, map[string]string{
+	role.Expect(t, map[string]string{
 		"name":             "task-tracker-db-monitoring",
 		"assumeRolePolicy": `{"Version":"2012-10-17","Statement":[{"Sid":"Assume","Effect":"Allow","Principal":{"Service":["monitoring.rds.amazonaws.com"]},"Action":["sts:AssumeRole"],"Condition":{"ArnLike":{"aws:SourceArn":["arn:aws:rds:us-east-1:123456789012:db:task-tracker-*"]},"StringEquals":{"aws:SourceAccount":["123456789012"]}}}]}`,
 	})
@@ -208,7 +190,7 @@ func TestApplicationSecretIsComposedFromTheStoredPassword(t *testing.T) {
 			t.Errorf("%s: the value is not secret", v.Name)
 		}
 	}
-	check(t, b.One(t, secretType, "database-app"), map[string]string{
+	b.One(t, secretType, "database-app").Expect(t, map[string]string{
 		"namePrefix": "task-tracker-db-app-", "kmsKeyId": "arn:key", "recoveryWindowInDays": "30", "name": "",
 	})
 }
@@ -231,7 +213,7 @@ func TestGeneratedPasswordComesFromTheStoredSecret(t *testing.T) {
 		return resource.PropertyMap{"secretString": resource.NewProperty(`{"username":"task_admin","password":"of-an-earlier-run"}`)}
 	}))
 	i := b.One(t, instanceType, "database-instance")
-	check(t, i, map[string]string{"password": "of-an-earlier-run", "manageMasterUserPassword": "", "masterUserSecretKmsKeyId": ""})
+	i.Expect(t, map[string]string{"password": "of-an-earlier-run", "manageMasterUserPassword": "", "masterUserSecretKmsKeyId": ""})
 	if !i.Inputs["password"].IsSecret() && !i.Inputs["password"].IsOutput() {
 		t.Error("the password is not secret")
 	}
@@ -245,7 +227,7 @@ func TestReplicas(t *testing.T) {
 	b := setup(t, func(a *Args) {
 		a.Settings.MasterPassword, a.Settings.Replicas, a.Settings.ReplicaClass = Generated, 2, "db.t3.medium"
 	})
-	check(t, b.One(t, instanceType, "database-replica-2"), map[string]string{
+	b.One(t, instanceType, "database-replica-2").Expect(t, map[string]string{
 		"identifier": "task-tracker-db-replica-2", "replicateSourceDb": "task-tracker-db", "instanceClass": "db.t3.medium",
 		"backupRetentionPeriod": "0", "skipFinalSnapshot": "true", "finalSnapshotIdentifier": "", "dbSubnetGroupName": "",
 		"username": "", "password": "", "dbName": "", "kmsKeyId": "arn:key", "storageEncrypted": "true",
@@ -259,24 +241,16 @@ func TestReplicas(t *testing.T) {
 func TestAPreviewShowsEveryResource(t *testing.T) {
 	t.Parallel()
 	edit := func(a *Args) { a.Settings.MasterPassword, a.Settings.Replicas = Generated, 1 }
-	preview := setup(t, edit, infratest.Unknown(), infratest.Outputs(func(typ, _ string, _ resource.PropertyMap) resource.PropertyMap {
+	preview := setup(t, func(a *Args) { edit(a); infratest.Forget(a) }, infratest.Unknown(), infratest.Outputs(func(typ, _ string, _ resource.PropertyMap) resource.PropertyMap {
 		if typ != instanceType {
 			return nil
 		}
 		return resource.PropertyMap{"address": resource.NewProperty("known")} // the SDK's mocks take no secret that is not known
 	}))
-	if diff := cmp.Diff(names(setup(t, edit)), names(preview)); diff != "" {
+	if diff := cmp.Diff(setup(t, edit).Names(), preview.Names()); diff != "" {
 		t.Errorf("resources (-update +preview):\n%s", diff)
 	}
-	check(t, preview.One(t, instanceType, "database-instance"), map[string]string{"identifier": "task-tracker-db", "password": drawn})
-}
-
-func names(b bundle) []string {
-	var out []string
-	for _, r := range b.All() {
-		out = append(out, r.Type+" "+r.Name)
-	}
-	return out
+	preview.One(t, instanceType, "database-instance").Expect(t, map[string]string{"identifier": "task-tracker-db", "password": drawn})
 }
 
 func TestBackupsAreReplicatedToTheSecondRegion(t *testing.T) {
@@ -292,7 +266,7 @@ func TestBackupsAreReplicatedToTheSecondRegion(t *testing.T) {
 		return err
 	})
 	one := r.One(t, "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication", "database-backup-replication")
-	check(t, one, map[string]string{
+	one.Expect(t, map[string]string{
 		"sourceDbInstanceArn": "arn:aws:rds:us-east-1:123456789012:database-instance", "kmsKeyId": "arn:key-there", "retentionPeriod": "14",
 	})
 	if !strings.Contains(one.Provider, "::recovery::") {

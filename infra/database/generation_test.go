@@ -51,7 +51,7 @@ func TestReplicasFollowTheServingGeneration(t *testing.T) {
 	b := setup(t, func(a *Args) {
 		a.Settings.Generation, a.Settings.MasterPassword, a.Settings.Replicas = 2, Generated, 1
 	})
-	check(t, b.One(t, instanceType, "database-replica-1-g2"), map[string]string{
+	b.One(t, instanceType, "database-replica-1-g2").Expect(t, map[string]string{
 		"identifier": "task-tracker-db-replica-1-g2", "replicateSourceDb": "task-tracker-db-g2",
 	})
 	b.One(t, versionType, "database-master-version")
@@ -79,7 +79,7 @@ func TestPointInTime(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t, func(a *Args) { a.Settings.Restore = test.restore })
-			check(t, b.One(t, instanceType, "database-instance"), test.want)
+			b.One(t, instanceType, "database-instance").Expect(t, test.want)
 		})
 	}
 }

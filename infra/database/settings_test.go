@@ -112,15 +112,11 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := defaults(t)
+			s := infratest.Defaults[Settings](t)
 			test.edit(&s)
 			var f fault.Set
 			s.Validate(&f)
-			var got []string
-			for _, one := range f.Faults() {
-				got = append(got, one.Error())
-			}
-			if diff := cmp.Diff([]string{test.want}, got); diff != "" {
+			if diff := cmp.Diff([]string{test.want}, infratest.Lines(f.Err())); diff != "" {
 				t.Errorf("faults (-want +got):\n%s", diff)
 			}
 		})
@@ -167,7 +163,7 @@ func TestWindows(t *testing.T) {
 func TestMissingInputsAreFaults(t *testing.T) {
 	t.Parallel()
 	_, err := infratest.Try(func(ctx *pulumi.Context) error {
-		_, err := New(ctx, "database", Args{Scope: infratest.Scope(), Settings: defaults(t), Recovery: place.Recovery{Region: infratest.Region}})
+		_, err := New(ctx, "database", Args{Scope: infratest.Scope(), Settings: infratest.Defaults[Settings](t), Recovery: place.Recovery{Region: infratest.Region}})
 		return err
 	})
 	if err == nil {

@@ -1,47 +1,17 @@
 package edge
 
 import (
-	"encoding/json"
-	"flag"
-	"os"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-
-	"github.com/task-tracker/task-tracker/infra/infratest"
 )
-
-var update = flag.Bool("update", false, "write testdata anew")
-
-// golden compares the inputs of a resource with a file.
-func golden(t *testing.T, r infratest.Resource, file string) {
-	t.Helper()
-	got, err := json.MarshalIndent(r.Inputs.Mappable(), "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got = append(got, '\n')
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got)\n%s", file, diff)
-	}
-}
 
 func TestFirewall(t *testing.T) {
 	t.Parallel()
 	b := setup(t, arguments())
-	golden(t, b.One(t, webACLType, "edge-waf"), "testdata/webacl.json")
-	golden(t, b.One(t, webACLLoggingType, "edge-waf-log"), "testdata/weblog.json")
-	inputs(t, b.One(t, webACLAssociationType, "edge-waf-alb"), map[string]string{
+	b.One(t, webACLType, "edge-waf").Golden(t, "webacl.json")
+	b.One(t, webACLLoggingType, "edge-waf-log").Golden(t, "weblog.json")
+	b.One(t, webACLAssociationType, "edge-waf-alb").Expect(t, map[string]string{
 		"resourceArn": "arn:aws:lb:us-east-1:123456789012:edge-alb", "webAclArn": "arn:aws:wafv2:us-east-1:123456789012:edge-waf",
 	})
 }

@@ -1,11 +1,8 @@
 package foundation
 
 import (
-	"bytes"
-	"encoding/json"
 	"maps"
 	"sync"
-	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -30,13 +27,4 @@ func (o *outputs) all() map[string]string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return maps.Clone(o.values)
-}
-
-func indent(t *testing.T, text string) string {
-	t.Helper()
-	var out bytes.Buffer
-	if err := json.Indent(&out, []byte(text), "", "  "); err != nil {
-		t.Fatalf("%v in %q", err, text)
-	}
-	return out.String() + "\n"
 }

@@ -1,9 +1,6 @@
 package foundation
 
 import (
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,8 +11,6 @@ import (
 	"github.com/task-tracker/task-tracker/infra/infratest"
 	"github.com/task-tracker/task-tracker/infra/place"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // settings are the defaults, with an address to alert.
 func settings() Settings {
@@ -188,13 +183,7 @@ func TestPreviewRegistersTheSame(t *testing.T) {
 	t.Parallel()
 	known, _ := run(t, true)
 	preview, _ := run(t, true, infratest.Unknown())
-	names := func(r *infratest.Recorder) (out []string) {
-		for _, one := range r.All() {
-			out = append(out, one.Type+" "+one.Name)
-		}
-		return out
-	}
-	if diff := cmp.Diff(names(known), names(preview)); diff != "" {
+	if diff := cmp.Diff(known.Names(), preview.Names()); diff != "" {
 		t.Errorf("(-update +preview):\n%s", diff)
 	}
 	policy := preview.One(t, "aws:s3/bucketPolicy:BucketPolicy", "foundation-log-bucket-policy")
@@ -227,7 +216,7 @@ func TestPolicies(t *testing.T) {
 		"topic":        {"aws:sns/topicPolicy:TopicPolicy", "foundation-alerts-policy"},
 		"log-bucket":   {"aws:s3/bucketPolicy:BucketPolicy", "foundation-log-bucket-policy"},
 	} {
-		golden(t, file, r.One(t, at.typ, at.name).String("policy"))
+		infratest.Golden(t, file+".json", r.One(t, at.typ, at.name).String("policy"))
 	}
 }
 
@@ -240,24 +229,5 @@ func TestPartitions(t *testing.T) {
 	}
 	if !strings.Contains(text, `"logs.cn-north-1.amazonaws.com.cn"`) {
 		t.Errorf("no service of this partition in %s", text)
-	}
-}
-
-// golden compares a JSON text with testdata/name.json.
-func golden(t *testing.T, name, text string) {
-	t.Helper()
-	got := indent(t, text)
-	file := filepath.Join("testdata", name+".json")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v; write it with: go test ./foundation -update", err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", file, diff)
 	}
 }

@@ -1,7 +1,6 @@
 package foundation
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -71,11 +70,7 @@ func TestFaultsOfInputs(t *testing.T) {
 			t.Parallel()
 			args := Args{Scope: infratest.Scope(), Settings: settings()}
 			test.change(&args)
-			got := ""
-			if err := args.Validate(); err != nil {
-				got = err.Error()
-			}
-			if diff := cmp.Diff(strings.Join(test.want, "\n"), got); diff != "" {
+			if diff := cmp.Diff(test.want, infratest.Lines(args.Validate())); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

@@ -1,8 +1,6 @@
 package image
 
 import (
-	"flag"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -12,8 +10,6 @@ import (
 
 	"github.com/task-tracker/task-tracker/infra/infratest"
 )
-
-var update = flag.Bool("update", false, "write testdata anew")
 
 const digest = "sha256:" + "00000000000000000000000000000000" + "00000000000000000000000000000000"
 
@@ -127,7 +123,9 @@ func TestReadyImageIsNotBuilt(t *testing.T) {
 
 func TestPreviewDoesNotKnowTheDigest(t *testing.T) {
 	t.Parallel()
-	r, out := register(t, arguments(t), infratest.Unknown())
+	args := arguments(t)
+	infratest.Forget(&args)
+	r, out := register(t, args, infratest.Unknown())
 	if ref, known := out["ref"]; known {
 		t.Errorf("the image is %q before it is built", ref)
 	}
@@ -139,20 +137,7 @@ func TestPreviewDoesNotKnowTheDigest(t *testing.T) {
 func TestLifecyclePolicy(t *testing.T) {
 	t.Parallel()
 	r, _ := register(t, arguments(t))
-	got := r.One(t, "aws:ecr/lifecyclePolicy:LifecyclePolicy", "image-lifecycle").String("policy") + "\n"
-	const file = "testdata/lifecycle.json"
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
-	}
+	infratest.Golden(t, "lifecycle.json", r.One(t, "aws:ecr/lifecyclePolicy:LifecyclePolicy", "image-lifecycle").String("policy"))
 }
 
 func TestByDigest(t *testing.T) {

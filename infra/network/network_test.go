@@ -23,9 +23,15 @@ func settings() network.Settings {
 }
 
 // program builds a network, and for each tier a thing that stands for whoever uses its subnets.
+func arguments(s network.Settings) network.Args {
+	return network.Args{
+		Scope: infratest.Scope(), Settings: s, FlowLogGroupArn: pulumi.String("arn:aws:logs:us-east-1:123456789012:log-group:/vpc/task-tracker:*"),
+	}
+}
+
 func program(s network.Settings, check func(*network.Network)) func(*pulumi.Context) error {
 	return func(ctx *pulumi.Context) error {
-		n, err := network.New(ctx, "network", network.Args{Scope: infratest.Scope(), Settings: s, FlowLogGroupArn: pulumi.String("arn:aws:logs:us-east-1:123456789012:log-group:/vpc/task-tracker:*")})
+		n, err := network.New(ctx, "network", arguments(s))
 		if err != nil {
 			return err
 		}
@@ -233,9 +239,10 @@ func TestUsersOfASubnetWaitForWhatMakesItWork(t *testing.T) {
 			"private": {"network-private", "network-private-2", "network-ecr-api", "network-s3", "network-task-to-endpoint", "network-endpoint-from-task"},
 			"data":    {"network-data", "network-data-2"},
 		} {
-			deps := r.One(t, "test:index:Thing", "thing-"+tier).Dependencies
+			user := r.One(t, "test:index:Thing", "thing-"+tier)
+			deps := user.Dependencies
 			for _, name := range want {
-				if !slices.ContainsFunc(deps, func(urn string) bool { return strings.HasSuffix(urn, "::"+name) }) {
+				if !user.WaitsFor(name) {
 					t.Errorf("a user of the %s subnets does not wait for %s, only for %q", tier, name, deps)
 				}
 			}
@@ -249,11 +256,22 @@ func TestUsersOfASubnetWaitForWhatMakesItWork(t *testing.T) {
 func TestEveryResourceIsTheComponentsChild(t *testing.T) {
 	t.Parallel()
 	for _, opts := range [][]infratest.Option{nil, {infratest.Unknown()}} {
-		for _, one := range infratest.Run(t, program(settings(), nil), opts...).All() {
-			if strings.HasPrefix(one.Type, "aws:") && !strings.HasSuffix(one.Parent, network.Token+"::network") {
-				t.Errorf("%s %s has the parent %q", one.Type, one.Name, one.Parent)
-			}
-		}
+		infratest.Run(t, program(settings(), nil), opts...).ChildrenOf(t, network.Token, "network")
+	}
+}
+
+func TestAPreviewShowsEveryResource(t *testing.T) {
+	t.Parallel()
+	run := func(a network.Args, opts ...infratest.Option) []string {
+		return infratest.Run(t, func(ctx *pulumi.Context) error {
+			_, err := network.New(ctx, "network", a)
+			return err
+		}, opts...).Names()
+	}
+	forgotten := arguments(settings())
+	infratest.Forget(&forgotten)
+	if diff := cmp.Diff(run(arguments(settings())), run(forgotten, infratest.Unknown())); diff != "" {
+		t.Errorf("(-update +preview):\n%s", diff)
 	}
 }
 

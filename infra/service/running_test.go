@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/task-tracker/task-tracker/infra/infratest"
@@ -52,7 +53,14 @@ func TestOutputs(t *testing.T) {
 func TestPreview(t *testing.T) {
 	t.Parallel()
 	// No answers: in a preview of a new stack, nothing but a random password is asked for.
-	r := infratest.Run(t, program(args()), infratest.Unknown())
+	a := args(replica)
+	known := a.Database
+	infratest.Forget(&a)
+	a.Database.AppSecretValue, a.Database.ReplicaAddresses = known.AppSecretValue, known.ReplicaAddresses // the SDK's mocks take no secret that is not known
+	r := infratest.Run(t, program(a), infratest.Unknown())
+	if diff := cmp.Diff(run(t, args(replica)).Names(), r.Names()); diff != "" {
+		t.Errorf("resources (-update +preview):\n%s", diff)
+	}
 	if got := len(r.OfType("aws:appautoscaling/policy:Policy")); got != 6 {
 		t.Errorf("a preview shows %d scaling policies, want 6", got)
 	}

@@ -1,11 +1,7 @@
 package service_test
 
 import (
-	"encoding/json"
 	"errors"
-	"flag"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,8 +13,6 @@ import (
 	"github.com/task-tracker/task-tracker/infra/infratest"
 	"github.com/task-tracker/task-tracker/infra/service"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 const (
 	taskArn = "arn:aws:ecs:us-east-1:123456789012:task-definition/task-tracker:8"
@@ -106,31 +100,6 @@ func run(t *testing.T, a service.Args) *infratest.Recorder {
 	return infratest.Run(t, program(a), infratest.Outputs(outputs), answers(taskArn))
 }
 
-func golden(t *testing.T, name, text string) {
-	t.Helper()
-	var v any
-	if err := json.Unmarshal([]byte(text), &v); err != nil {
-		t.Fatalf("%s is no JSON: %v\n%s", name, err, text)
-	}
-	pretty, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, path := string(pretty)+"\n", filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; run go test ./service -update", err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-file +now), go test ./service -update writes it:\n%s", path, diff)
-	}
-}
-
 func TestDocuments(t *testing.T) {
 	t.Parallel()
 	plain := run(t, args())
@@ -140,19 +109,19 @@ func TestDocuments(t *testing.T) {
 		replica(a)
 	}))
 	for name, r := range map[string]*infratest.Recorder{"default": plain, "full": full} {
-		golden(t, "containers-"+name+".json", r.One(t, "aws:ecs/taskDefinition:TaskDefinition", "service-task").String("containerDefinitions"))
+		infratest.Golden(t, "containers-"+name+".json", r.One(t, "aws:ecs/taskDefinition:TaskDefinition", "service-task").String("containerDefinitions"))
 		for _, part := range []string{"task", "execution"} {
-			golden(t, part+"-policy-"+name+".json", r.One(t, "aws:iam/rolePolicy:RolePolicy", "service-"+part+"-policy").String("policy"))
+			infratest.Golden(t, part+"-policy-"+name+".json", r.One(t, "aws:iam/rolePolicy:RolePolicy", "service-"+part+"-policy").String("policy"))
 		}
 	}
 	for _, part := range []string{"task", "execution"} {
 		role := plain.One(t, "aws:iam/role:Role", "service-"+part+"-role")
-		golden(t, "assume.json", role.String("assumeRolePolicy"))
+		infratest.Golden(t, "assume.json", role.String("assumeRolePolicy"))
 		if got, want := role.String("name"), "task-tracker-"+part; got != want {
 			t.Errorf("the role's name is %q, want %q", got, want)
 		}
 	}
-	golden(t, "deployment-failed.json", plain.One(t, "aws:cloudwatch/eventRule:EventRule", "service-deployment-failed").String("eventPattern"))
+	infratest.Golden(t, "deployment-failed.json", plain.One(t, "aws:cloudwatch/eventRule:EventRule", "service-deployment-failed").String("eventPattern"))
 }
 
 func TestService(t *testing.T) {
@@ -178,7 +147,7 @@ func TestService(t *testing.T) {
 		t.Errorf("the service ignores changes of %v, want desiredCount among them: scaling sets it", s.IgnoreChange)
 	}
 	for _, before := range []string{"service-task-policy", "service-execution-policy", "service-capacity", "service-bootstrap-value"} {
-		if !slices.ContainsFunc(s.Dependencies, func(urn string) bool { return strings.HasSuffix(urn, "::"+before) }) {
+		if !s.WaitsFor(before) {
 			t.Errorf("the service doesn't wait for %s, without which its tasks don't start", before)
 		}
 	}
@@ -202,11 +171,7 @@ func TestService(t *testing.T) {
 
 func TestParents(t *testing.T) {
 	t.Parallel()
-	for _, one := range run(t, args()).All() {
-		if want := "::" + service.Token + "::service"; one.Type != service.Token && !strings.HasSuffix(one.Parent, want) {
-			t.Errorf("%s %s has the parent %q, want %q", one.Type, one.Name, one.Parent, want)
-		}
-	}
+	run(t, args()).ChildrenOf(t, service.Token, "service")
 }
 
 func TestSpotAndExec(t *testing.T) {

@@ -1,8 +1,6 @@
 package service_test
 
 import (
-	"fmt"
-	"reflect"
 	"strings"
 	"testing"
 
@@ -59,11 +57,7 @@ func TestSettingsFaults(t *testing.T) {
 			s, f := settings(), fault.Set{}
 			one.change(&s)
 			s.Validate(&f)
-			var got string
-			if err := f.Err(); err != nil {
-				got = err.Error()
-			}
-			if diff := cmp.Diff(one.want, got); diff != "" {
+			if diff := cmp.Diff(one.want, strings.Join(infratest.Lines(f.Err()), "\n")); diff != "" {
 				t.Errorf("faults (-want +got):\n%s", diff)
 			}
 		})
@@ -73,29 +67,9 @@ func TestSettingsFaults(t *testing.T) {
 // The tests run with the defaults that the settings' documentation and decoder take from the struct tags.
 func TestDefaults(t *testing.T) {
 	t.Parallel()
-	var check func(path string, v reflect.Value)
-	check = func(path string, v reflect.Value) {
-		for i := range v.NumField() {
-			field := v.Type().Field(i)
-			at := path + field.Tag.Get("json")
-			if field.Tag.Get("doc") == "" {
-				t.Errorf("%s is not documented", at)
-			}
-			switch field.Type.Kind() {
-			case reflect.Struct:
-				check(at+".", v.Field(i))
-			case reflect.Slice:
-				if v.Field(i).Len() > 0 {
-					t.Errorf("%s is %v, the default is none", at, v.Field(i))
-				}
-			default:
-				if got, want := fmt.Sprint(v.Field(i)), field.Tag.Get("default"); got != want {
-					t.Errorf("%s is %s, the default is %s", at, got, want)
-				}
-			}
-		}
+	if diff := cmp.Diff(infratest.Defaults[service.Settings](t), settings()); diff != "" {
+		t.Errorf("(-struct tags +tests):\n%s", diff)
 	}
-	check("", reflect.ValueOf(settings()))
 }
 
 func TestNothingWired(t *testing.T) {
@@ -146,11 +120,7 @@ func TestWiringFaults(t *testing.T) {
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			t.Parallel()
-			var got string
-			if err := args(one.change).Validate(); err != nil {
-				got = err.Error()
-			}
-			if diff := cmp.Diff(one.want, got); diff != "" {
+			if diff := cmp.Diff(one.want, strings.Join(infratest.Lines(args(one.change).Validate()), "\n")); diff != "" {
 				t.Errorf("faults (-want +got):\n%s", diff)
 			}
 		})

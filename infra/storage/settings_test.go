@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -73,11 +72,7 @@ func TestFaultsOfInputs(t *testing.T) {
 			t.Parallel()
 			a := args()
 			test.change(&a)
-			got := ""
-			if err := a.Validate(); err != nil {
-				got = err.Error()
-			}
-			if diff := cmp.Diff(strings.Join(test.want, "\n"), got); diff != "" {
+			if diff := cmp.Diff(test.want, infratest.Lines(a.Validate())); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

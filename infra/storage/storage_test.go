@@ -1,11 +1,6 @@
 package storage
 
 import (
-	"bytes"
-	"encoding/json"
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,8 +11,6 @@ import (
 	"github.com/task-tracker/task-tracker/infra/infratest"
 	"github.com/task-tracker/task-tracker/infra/place"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 const (
 	dataKey     = "arn:aws:kms:us-east-1:123456789012:key/1"
@@ -127,10 +120,10 @@ func TestPolicies(t *testing.T) {
 	t.Parallel()
 	r := twice(t, same)
 	const policy = "aws:s3/bucketPolicy:BucketPolicy"
-	golden(t, "bucket", r.One(t, policy, "storage-bucket-policy").String("policy"))
-	golden(t, "replica", r.One(t, policy, "storage-replica-policy").String("policy"))
-	golden(t, "replication-trust", r.One(t, typeRole, "storage-replication-role").String("assumeRolePolicy"))
-	golden(t, "replication", r.One(t, typeRolePolicy, "storage-replication-policy").String("policy"))
+	infratest.Golden(t, "bucket.json", r.One(t, policy, "storage-bucket-policy").String("policy"))
+	infratest.Golden(t, "replica.json", r.One(t, policy, "storage-replica-policy").String("policy"))
+	infratest.Golden(t, "replication-trust.json", r.One(t, typeRole, "storage-replication-role").String("assumeRolePolicy"))
+	infratest.Golden(t, "replication.json", r.One(t, typeRolePolicy, "storage-replication-policy").String("policy"))
 }
 
 func TestReplication(t *testing.T) {
@@ -222,14 +215,8 @@ func TestOutputs(t *testing.T) {
 
 func TestPreviewRegistersTheSame(t *testing.T) {
 	t.Parallel()
-	names := func(r *infratest.Recorder) (out []string) {
-		for _, one := range r.All() {
-			out = append(out, one.Type+" "+one.Name)
-		}
-		return out
-	}
-	preview := twice(t, same, infratest.Unknown())
-	if diff := cmp.Diff(names(twice(t, same)), names(preview)); diff != "" {
+	preview := twice(t, func(a *Args) { infratest.Forget(a) }, infratest.Unknown())
+	if diff := cmp.Diff(twice(t, same).Names(), preview.Names()); diff != "" {
 		t.Errorf("(-update +preview):\n%s", diff)
 	}
 	if got := preview.One(t, typeBucket, "storage-bucket").String("bucket"); got != "task-tracker-app-data-123456789012" {
@@ -239,11 +226,7 @@ func TestPreviewRegistersTheSame(t *testing.T) {
 
 func TestEverythingBelongsToTheComponent(t *testing.T) {
 	t.Parallel()
-	for _, one := range twice(t, same).All() {
-		if strings.HasPrefix(one.Type, "aws:") && !strings.HasSuffix(one.Parent, "::"+Token+"::storage") {
-			t.Errorf("%s %s has the parent %q", one.Type, one.Name, one.Parent)
-		}
-	}
+	twice(t, same).ChildrenOf(t, Token, "storage")
 }
 
 func TestLongNamesStayWithinTheLimitAndApart(t *testing.T) {
@@ -253,27 +236,5 @@ func TestLongNamesStayWithinTheLimitAndApart(t *testing.T) {
 	bucket, replica := a.bucketName(), a.replicaName()
 	if len(bucket) > 63 || len(replica) > 63 || bucket == replica {
 		t.Errorf("%q and %q", bucket, replica)
-	}
-}
-
-// golden compares a JSON text with testdata/name.json.
-func golden(t *testing.T, name, text string) {
-	t.Helper()
-	var out bytes.Buffer
-	if err := json.Indent(&out, []byte(text), "", "  "); err != nil {
-		t.Fatalf("%v in %q", err, text)
-	}
-	got, file := out.String()+"\n", filepath.Join("testdata", name+".json")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v; write it with: go test ./storage -update", err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", file, diff)
 	}
 }

@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -14,6 +15,7 @@ func auditRules() map[string][]rule {
 		tRecorderOn:    {onWrite(recorderStarts)},
 		tAnalyzer:      {onWrite(oneAnalyzer)},
 		tPlan:          {onWrite(planLifecycle)},
+		tRestorePlan:   {onWrite(restoreWindows)},
 		tSelection:     {onWrite(backupRole)},
 		tRestoreSelect: {onWrite(backupRole)},
 		tVaultLock:     {onWrite(lockRange)},
@@ -127,9 +129,15 @@ func oneAnalyzer(w World, obj, old *Object) error {
 
 func planLifecycle(_ World, obj, _ *Object) error {
 	const code = "InvalidParameterValueException"
-	rules, seen := blocks(obj, "rules"), map[string]bool{}
-	for _, r := range rules {
+	seen := map[string]bool{}
+	for _, r := range blocks(obj, "rules") {
 		name := text(r, "ruleName")
+		if when := text(r, "schedule"); when != "" && !calendar.MatchString(when) {
+			return refuse(code, "rules.schedule", when, "is no cron expression of six fields; write it as cron(0 3 * * ? *)")
+		}
+		if days := number(r, "lifecycle.deleteAfter"); truthy(r, "enableContinuousBackup") && (days < 1 || days > 35) {
+			return refuse(code, "rules.lifecycle.deleteAfter", days, "is not between 1 and 35 days, which continuous backups are kept; choose such a time")
+		}
 		if seen[name] {
 			return refuse(code, "rules.ruleName", name, "is given twice; name each rule once")
 		}
@@ -147,6 +155,20 @@ func planLifecycle(_ World, obj, _ *Object) error {
 		if complete > 0 && complete < max(start, 60)+60 {
 			return refuse(code, "rules.completionWindow", complete, "is less than 60 minutes above the start window; set %v or more", max(start, 60)+60)
 		}
+	}
+	return nil
+}
+
+// calendar is a schedule of AWS Backup.
+var calendar = regexp.MustCompile(`^cron\(\S+( \S+){5}\)$`)
+
+func restoreWindows(_ World, obj, _ *Object) error {
+	const code = "InvalidParameterValueException"
+	if when := text(obj, "scheduleExpression"); !calendar.MatchString(when) {
+		return refuse(code, "scheduleExpression", when, "is no cron expression of six fields; write it as cron(0 5 1 * ? *)")
+	}
+	if hours := text(obj, "startWindowHours"); hours != "" && (number(obj, "startWindowHours") < 1 || number(obj, "startWindowHours") > 168) {
+		return refuse(code, "startWindowHours", hours, "is not between 1 and 168 hours; choose such a time")
 	}
 	return nil
 }

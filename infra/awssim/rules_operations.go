@@ -18,6 +18,7 @@ func operationsRules() map[string][]rule {
 		tSubscription: {onWrite(subscriptionEndpoint)},
 		tBudget:       {onWrite(budgetShape)},
 		tAnomaly:      {onWrite(anomalySubscribers)},
+		tMonitor:      {onWrite(anomalyMonitor)},
 	}
 }
 
@@ -150,6 +151,27 @@ func budgetShape(_ World, obj, _ *Object) error {
 			return refuse("DuplicateRecordException", "notifications", key, "is given twice; join its subscribers")
 		}
 		seen[key] = true
+	}
+	return nil
+}
+
+// anomalyMonitor refuses a second monitor of all services. Accounts may have one that AWS made.
+func anomalyMonitor(w World, obj, old *Object) error {
+	const code = "ValidationException"
+	switch text(obj, "monitorType") {
+	case "DIMENSIONAL":
+		if text(obj, "monitorDimension") == "" {
+			return absent(code, "monitorDimension", "a monitor of type DIMENSIONAL needs SERVICE")
+		}
+		for _, o := range others(w, obj, old, "") {
+			if text(o, "monitorType") == "DIMENSIONAL" {
+				return refuse(code, "monitorType", "DIMENSIONAL", "is what %s is already: limit exceeded on dimensional spend monitor creation; refer to that one instead", label(o))
+			}
+		}
+	case "CUSTOM":
+		if text(obj, "monitorSpecification") == "" {
+			return absent(code, "monitorSpecification", "a monitor of type CUSTOM needs an expression")
+		}
 	}
 	return nil
 }

@@ -72,6 +72,30 @@ func every(t *testing.T, tries []try) {
 	}
 }
 
+// verdict is what AWS says of an object with these inputs: the whole refusal, or "" where it accepts them.
+type verdict struct {
+	name string
+	in   props
+	want string
+}
+
+// verdicts asks one rule about new objects of a type.
+func verdicts(t *testing.T, token string, check func(World, *Object, *Object) error, has []*Object, all ...verdict) {
+	t.Helper()
+	for _, v := range all {
+		t.Run(v.name, func(t *testing.T) {
+			t.Parallel()
+			got := ""
+			if err := check(&world{objects: has}, thing(token, "new", v.in), nil); err != nil {
+				got = err.Error()
+			}
+			if got != v.want {
+				t.Errorf("\ngot  %s\nwant %s", got, v.want)
+			}
+		})
+	}
+}
+
 func TestUniqueNames(t *testing.T) {
 	t.Parallel()
 	for _, u := range uniques() {

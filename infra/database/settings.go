@@ -34,7 +34,7 @@ type Settings struct {
 	KeepBackups         bool   `json:"keepBackups" default:"true" doc:"Keep the automated backups of an instance after it is deleted, until their retention ends."`
 	FinalSnapshot       bool   `json:"finalSnapshot" default:"true" doc:"Take a snapshot before an instance is deleted."`
 	DeletionProtection  bool   `json:"deletionProtection" default:"true" doc:"Refuse to delete the instances from the serving one on, in AWS and in Pulumi."`
-	MasterPassword      string `json:"masterPassword" default:"managed" enum:"managed,generated" doc:"Who keeps the master password: RDS (managed, rotated), or a secret of our own (generated), which replicas require."`
+	MasterPassword      string `json:"masterPassword" default:"managed" enum:"managed,generated" doc:"Who keeps the master password: RDS (managed, rotated), or a secret of our own (generated), which replicas require. To go back to managed, take the replicas away first, in an update of its own."`
 	Replicas            int    `json:"replicas" default:"0" doc:"Read replicas of the serving instance, 0 to 5."`
 	ReplicaClass        string `json:"replicaClass" default:"" example:"db.t3.small" doc:"Class of the replicas; empty means that of the instances."`
 	MonitoringSeconds   int    `json:"monitoringSeconds" default:"60" unit:"s" doc:"Interval of enhanced monitoring: 1, 5, 10, 15, 30 or 60. 0 turns it off."`

@@ -87,11 +87,12 @@ func TestAMisspeltRuleNamesTheNearestOne(t *testing.T) {
 	}
 }
 
-func TestZeroSettingsAreFaultsNotAPanic(t *testing.T) {
+func TestNothingWired(t *testing.T) {
 	t.Parallel()
-	if err := (Args{}).Validate(); err == nil {
-		t.Error("nothing is wrong with nothing")
-	}
+	infratest.Refused(t, func(ctx *pulumi.Context) error {
+		_, err := New(ctx, "edge", Args{Settings: Settings{AccessLogs: true}})
+		return err
+	}, "edge.vpcId: ", "edge.subnetIds: ", "edge.securityGroupId: ", "edge.logBucketName: ", "edge.topicArn: ", "edge.tlsPolicy: ")
 }
 
 func TestTagsAgreeWithTheRules(t *testing.T) {

@@ -158,6 +158,14 @@ func TestByDigest(t *testing.T) {
 	}
 }
 
+func TestNothingWired(t *testing.T) {
+	t.Parallel()
+	infratest.Refused(t, func(ctx *pulumi.Context) error {
+		_, err := New(ctx, "image", Args{})
+		return err
+	}, "image.keyArn: is not wired; pass foundation.DataKeyArn", "image.context: is empty", "image.namePrefix: ")
+}
+
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

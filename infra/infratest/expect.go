@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
 // update makes [Golden] write what it was given: go test ./network -update.
@@ -107,4 +108,24 @@ func Lines(err error) []string {
 		return nil
 	}
 	return strings.Split(err.Error(), "\n")
+}
+
+// Refused runs a program that has to fail before it registers anything. Its error holds each of the texts.
+func Refused(t testing.TB, program func(*pulumi.Context) error, want ...string) {
+	t.Helper()
+	r, err := Try(program)
+	if err == nil {
+		t.Errorf("it was accepted; want %q", want)
+		return
+	}
+	for _, one := range want {
+		if !strings.Contains(err.Error(), one) {
+			t.Errorf("the error lacks %q:\n%v", one, err)
+		}
+	}
+	for _, one := range r.All() {
+		if one.Type != "pulumi:pulumi:Stack" {
+			t.Errorf("%s %s was registered in spite of:\n%v", one.Type, one.Name, err)
+		}
+	}
 }

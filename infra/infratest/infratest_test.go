@@ -53,9 +53,20 @@ func TestHelpersFailWhereTheyShould(t *testing.T) {
 		check func(*witness)
 		want  string
 	}{
-		"another value": {func(w *witness) { first.Expect(w, map[string]string{"displayName": "Two"}) }, "Two"},
-		"no parent":     {func(w *witness) { r.ChildrenOf(w, "test:index:Component", "parent") }, topic + " second is a child of"},
-		"no children":   {func(w *witness) { r.ChildrenOf(w, "test:index:Component", "other") }, "not of other"},
+		"another value":   {func(w *witness) { first.Expect(w, map[string]string{"displayName": "Two"}) }, "Two"},
+		"no parent":       {func(w *witness) { r.ChildrenOf(w, "test:index:Component", "parent") }, topic + " second is a child of"},
+		"no children":     {func(w *witness) { r.ChildrenOf(w, "test:index:Component", "other") }, "not of other"},
+		"nothing refused": {func(w *witness) { infratest.Refused(w, topics) }, "it was accepted"},
+		"refused too late": {
+			func(w *witness) {
+				infratest.Refused(w, func(ctx *pulumi.Context) error { return errors.Join(topics(ctx), errors.New("no")) })
+			}, "parent was registered in spite of",
+		},
+		"refused for another reason": {
+			func(w *witness) {
+				infratest.Refused(w, func(*pulumi.Context) error { return errors.New("no") }, "yes")
+			}, `the error lacks "yes"`,
+		},
 		"a document": {
 			func(w *witness) { infratest.Golden(w, "document.json", `{"a":2}`) }, "document.json differs, go test -update writes it",
 		},

@@ -126,7 +126,7 @@ func (b *build) addVPC() (err error) {
 		EnableDnsSupport:   pulumi.Bool(true),
 		EnableDnsHostnames: pulumi.Bool(true), // private names of interface endpoints need both
 		Tags:               pulumi.StringMap{"Name": pulumi.String(b.args.NamePrefix)},
-	}, b.child()...)
+	}, b.child(pulumi.Protect(b.args.Settings.DeletionProtection))...)
 	if err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func (b *build) addSubnets() error {
 				AvailabilityZone:    pulumi.String(b.args.Region + zone),
 				MapPublicIpOnLaunch: pulumi.Bool(false),
 				Tags:                b.tags(t.name + "-" + zone),
-			}, b.child(pulumi.DeleteBeforeReplace(true))...) // AWS refuses a second subnet with the same addresses
+			}, b.child(pulumi.Protect(t.name == data && b.args.Settings.DeletionProtection))...)
 			if err != nil {
 				return fmt.Errorf("%s: %w", numbered(t.name, i), err)
 			}

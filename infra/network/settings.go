@@ -29,13 +29,14 @@ var endpointServices = []string{
 
 // Settings is what a platform engineer decides about the network. Addresses are IPv4.
 type Settings struct {
-	Cidr               string   `json:"cidr" default:"10.0.0.0/16" example:"10.20.0.0/16" doc:"Addresses of the VPC, /16 to /28. A change replaces everything inside, the database included."`
-	Zones              []string `json:"zones" default:"a,b" example:"[a, b, c]" doc:"Availability zones by letter, two to four. Each tier has one subnet in each, in this order."`
-	PublicCidrs        []string `json:"publicCidrs" default:"10.0.1.0/24,10.0.2.0/24" example:"[10.20.1.0/24, 10.20.2.0/24]" doc:"Subnets of the load balancer and the NAT gateways, one per zone, /27 or larger."`
-	PrivateCidrs       []string `json:"privateCidrs" default:"10.0.10.0/24,10.0.11.0/24" example:"[10.20.10.0/24, 10.20.11.0/24]" doc:"Subnets of the tasks and the interface endpoints, one per zone, /27 or larger."`
-	DataCidrs          []string `json:"dataCidrs" default:"10.0.20.0/24,10.0.21.0/24" example:"[10.20.20.0/24, 10.20.21.0/24]" doc:"Subnets of the database, one per zone, without a route out."`
+	Cidr               string   `json:"cidr" default:"10.0.0.0/16" example:"10.20.0.0/16" doc:"Addresses of the VPC, /16 to /28. Set once: a stack that is up cannot change it."`
+	Zones              []string `json:"zones" default:"a,b" example:"[a, b, c]" doc:"Availability zones by letter, two to four. Each tier has one subnet in each, in this order. Add further ones at the end."`
+	PublicCidrs        []string `json:"publicCidrs" default:"10.0.1.0/24,10.0.2.0/24" example:"[10.20.1.0/24, 10.20.2.0/24]" doc:"Subnets of the load balancer and the NAT gateways, one per zone, /27 or larger. A subnet that changes needs addresses that are free."`
+	PrivateCidrs       []string `json:"privateCidrs" default:"10.0.10.0/24,10.0.11.0/24" example:"[10.20.10.0/24, 10.20.11.0/24]" doc:"Subnets of the tasks and the interface endpoints, one per zone, /27 or larger. A subnet that changes needs addresses that are free."`
+	DataCidrs          []string `json:"dataCidrs" default:"10.0.20.0/24,10.0.21.0/24" example:"[10.20.20.0/24, 10.20.21.0/24]" doc:"Subnets of the database, one per zone, without a route out. Set once: AWS removes no subnet that a database is in."`
 	Nat                string   `json:"nat" default:"perZone" enum:"perZone,single" example:"single" doc:"NAT gateways: one per zone, or a single one in the first zone, cheaper, whose zone takes every task's way out with it."`
 	InterfaceEndpoints []string `json:"interfaceEndpoints" default:"ecr.api,ecr.dkr,logs,secretsmanager,kms,ssm" enum:"ecr.api,ecr.dkr,ecs,ec2messages,kms,logs,monitoring,secretsmanager,sns,ssm,ssmmessages,sts" example:"[]" doc:"AWS services that private subnets reach without NAT, about 7 USD a month for each in each zone. An empty list sends them through NAT; S3 always has its own, free endpoint."`
+	DeletionProtection bool     `json:"deletionProtection" default:"true" doc:"Keeps the engine from deleting or replacing the VPC and the database's subnets."`
 	FlowLogs           FlowLogs `json:"flowLogs" doc:"Records of the VPC's traffic, kept in the flow log group."`
 }
 

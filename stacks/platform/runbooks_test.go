@@ -220,22 +220,24 @@ func TestRunbooksContainersExist(t *testing.T) {
 // TestRunbooksRehearsalsExist finds each test that a page names.
 func TestRunbooksRehearsalsExist(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob(filepath.Join("..", "..", "app", "e2e", "*_test.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var all strings.Builder
-	for _, path := range files {
-		text, err := os.ReadFile(path)
+	for _, dir := range []string{filepath.Join("..", "..", "app", "e2e"), "enginetest"} {
+		files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		all.Write(text)
+		for _, path := range files {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all.Write(text)
+		}
 	}
 	for name, p := range pages(t) {
 		for _, test := range regexp.MustCompile("`(Test[A-Za-z]+)`").FindAllStringSubmatch(p.Prose, -1) {
 			if !strings.Contains(all.String(), "func "+test[1]+"(") {
-				t.Errorf("%s: the end-to-end tests have no %s", name, test[1])
+				t.Errorf("%s: no end-to-end or engine test is called %s", name, test[1])
 			}
 		}
 	}

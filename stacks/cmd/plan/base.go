@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/task-tracker/task-tracker/stacks/internal/offline"
 )
@@ -32,7 +33,7 @@ func (b baseline) String() string {
 	return short
 }
 
-// deployBase brings the stack of o to what a revision of the repository deploys. A revision that cannot be deployed is no
+// deployBase brings the stack of o to what a revision of the repository deploys. Its program is kept in .build/base. A revision that cannot be deployed is no
 // error: else a change that mends it had no plan.
 func deployBase(ctx context.Context, root, revision string, o offline.Options, dir string, log io.Writer) (b baseline, err error) {
 	b.revision = revision
@@ -50,15 +51,17 @@ func deployBase(ctx context.Context, root, revision string, o offline.Options, d
 	if b.lacks = lacking(tree, o.Stack); b.lacks != "" {
 		return b, nil
 	}
-	fmt.Fprintf(log, "plan: building the program of %s\n", b)
-	binary := filepath.Join(dir, "base-program")
 	source := filepath.Join(tree, "stacks")
-	if b.note, err = build(ctx, source, binary); err != nil {
-		return b, fmt.Errorf("the program of %s: %w", b, err)
-	}
-	if b.note != "" {
-		b.lacks = "does not build"
-		return b, nil
+	binary := filepath.Join(root, ".build", "base", b.commit)
+	if _, err := os.Stat(binary); err != nil {
+		fmt.Fprintf(log, "plan: building the program of %s\n", b)
+		if b.note, err = build(ctx, source, binary); err != nil {
+			return b, fmt.Errorf("the program of %s: %w", b, err)
+		}
+		if b.note != "" {
+			b.lacks = "does not build"
+			return b, nil
+		}
 	}
 	o.Tools, o.Root = root, tree
 	s, err := offline.OpenBinary(ctx, binary, source, o)
@@ -115,16 +118,23 @@ func resolve(ctx context.Context, root, revision string) (string, error) {
 // unfetched is what go says of modules that are not in its cache where there is no network.
 var unfetched = regexp.MustCompile(`dial tcp|module lookup disabled|proxyconnect|no such host|i/o timeout|connection refused`)
 
-// build compiles a program. What the compiler has against it is returned as text.
+// build compiles a program, and forgets those that were compiled long ago. What the compiler has against it is returned as
+// text.
 func build(ctx context.Context, source, binary string) (faults string, err error) {
-	cmd := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", binary, ".") // without what a debugger wants, which takes long to link
+	if err := forget(filepath.Dir(binary), time.Now().Add(-24*time.Hour)); err != nil {
+		return "", err
+	}
+	// Nobody sees a binary that is not whole, and two plans may build at once.
+	fresh := fmt.Sprintf("%s.%d", binary, os.Getpid())
+	defer func() { err = errors.Join(err, os.RemoveAll(fresh)) }()
+	cmd := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", fresh, ".") // without what debuggers want: it is slow to link
 	cmd.Dir = source
 	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0")
 	out, err := cmd.CombinedOutput()
 	var failed *exec.ExitError
 	switch {
 	case err == nil:
-		return "", nil
+		return "", os.Rename(fresh, binary)
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	case unfetched.Match(out):
@@ -133,6 +143,25 @@ func build(ctx context.Context, source, binary string) (faults string, err error
 		return strings.TrimSpace(string(out)), nil
 	}
 	return "", fmt.Errorf("a plan against a revision needs Go to build it: %w", err)
+}
+
+// forget removes what is older than a time from a folder, which is made where it is not there.
+func forget(dir string, before time.Time) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	all, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, one := range all {
+		if info, err := one.Info(); err == nil && info.ModTime().Before(before) {
+			if err := os.RemoveAll(filepath.Join(dir, one.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // refused is what git says when it does not do what it is told.

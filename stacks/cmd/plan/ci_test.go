@@ -19,23 +19,19 @@ func plans(t *testing.T, pages map[string]string) (file string, failed bool) {
 		t.Fatal(err)
 	}
 	files := map[string]string{
-		".ci/plans": string(script), "Pulumi.yaml": "", "Pulumi.dev.yaml": "", "Pulumi.eu.prod.yaml": "", "Pulumi.prod.yaml": "",
-		"bin/make": `#!/bin/sh
-for arg; do case $arg in engine) stack=engine ;; STACK=*) stack=${arg#STACK=} ;; BASE=*) base=${arg#BASE=} ;; esac; done
-[ -f "pages/$stack" ] || { printf 'no %s against %s\n` + "```\n~~~" + `\n</details>\n' "$stack" "$base" >&2; exit 2; }
-cat "pages/$stack"
-! grep -q failed "pages/$stack"
-`,
+		"Pulumi.yaml": "", "Pulumi.dev.yaml": "", "Pulumi.eu.prod.yaml": "", "Pulumi.prod.yaml": "",
 	}
 	for stack, page := range pages {
 		files["pages/"+stack] = page
 	}
 	root := offlinetest.Repository(t, files)
-	for _, name := range []string{".ci/plans", "bin/make"} {
-		if err := os.Chmod(filepath.Join(root, name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
+	offlinetest.Script(t, filepath.Join(root, ".ci", "plans"), string(script))
+	offlinetest.Script(t, filepath.Join(root, "bin", "make"), `#!/bin/sh
+for arg; do case $arg in engine) stack=engine ;; STACK=*) stack=${arg#STACK=} ;; BASE=*) base=${arg#BASE=} ;; esac; done
+[ -f "pages/$stack" ] || { printf 'no %s against %s\n`+"```\n~~~"+`\n</details>\n' "$stack" "$base" >&2; exit 2; }
+cat "pages/$stack"
+! grep -q failed "pages/$stack"
+`)
 	cmd := exec.CommandContext(t.Context(), filepath.Join(root, ".ci", "plans"), "main", "plan.md")
 	cmd.Env = append(os.Environ(), "PATH="+filepath.Join(root, "bin")+":"+os.Getenv("PATH"))
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -192,6 +193,11 @@ func TestAgainstRevisions(t *testing.T) {
 	offlinetest.Write(t, root, files)
 	setting("", "", "same")
 
+	kept := filepath.Join(root, ".build", "base")
+	offlinetest.Write(t, root, map[string]string{".build/base/old": "", ".build/base/new": ""})
+	if err := os.Chtimes(filepath.Join(kept, "old"), time.Time{}, time.Now().Add(-25*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
 	all := "5 to create, 0 unchanged"
 	for _, tt := range []struct{ base, heading, tally, more string }{
 		{"without-platform", "nothing, since without-platform (0000000000) has no platform", all, ""},
@@ -210,6 +216,11 @@ func TestAgainstRevisions(t *testing.T) {
 			if code != 0 {
 				t.Fatalf("ended with %d: %s\n%s", code, stderr, stdout)
 			}
+			if tt.base == "HEAD^0" {
+				if code, again, stderr := plan(t, root, offlinetest.Small, "-stack", "dev", "-base", "HEAD"); code != 0 || stderr != "" || !strings.Contains(again, tt.tally) {
+					t.Errorf("the second plan ended with %d, and built again: %s\n%s", code, stderr, again)
+				}
+			}
 			heading := "Stack dev against " + strings.Replace(tt.heading, "0000000000", run(t, root, "rev-parse", tt.base)[:10], 1) + ": " + tt.tally + " (…)\n"
 			if !strings.HasPrefix(stdout, heading) || !strings.Contains(stdout, tt.more) {
 				t.Errorf("want %s%s\ngot  %s", heading, tt.more, stdout)
@@ -217,6 +228,19 @@ func TestAgainstRevisions(t *testing.T) {
 		})
 	}
 	t.Cleanup(func() {
+		var programs []string
+		for _, one := range []string{"old", "new", "HEAD", "refused", "does-not-build"} {
+			name := one
+			if one != "old" && one != "new" {
+				name = run(t, root, "rev-parse", one)
+			}
+			if _, err := os.Stat(filepath.Join(kept, name)); err == nil {
+				programs = append(programs, one)
+			}
+		}
+		if diff := cmp.Diff([]string{"new", "HEAD", "refused"}, programs); diff != "" {
+			t.Errorf("the programs that are kept: %s", diff)
+		}
 		if left := run(t, root, "worktree", "list", "--porcelain"); strings.Count(left, "worktree ") != 1 {
 			t.Errorf("a plan left its base behind:\n%s", left)
 		}

@@ -20,12 +20,7 @@ func nowhere(string) (string, error) { return "", errors.New("not on PATH") }
 func fake(t *testing.T, dir, script string) string {
 	t.Helper()
 	path := filepath.Join(dir, "bin", "pulumi")
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	offlinetest.Script(t, path, "#!/bin/sh\n"+script)
 	return path
 }
 
@@ -77,9 +72,7 @@ func TestOrderOfEngines(t *testing.T) {
 		if err := os.Rename(want, broken); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(want, []byte("#!/bin/sh\nexit 9\n"), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		offlinetest.Script(t, want, "#!/bin/sh\nexit 9\n")
 		_, err := engine(find[0], find[1], path)
 		offlinetest.WantError(t, err, want, "exit status 9")
 		if err := os.Rename(broken, want); err != nil {

@@ -14,7 +14,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// update makes [Golden] write what it was given: go test ./network -update.
+// update makes [Golden] write what it was given: go test ./network -update. A test that imports this package can't have
+// another flag of that name.
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // Expect compares inputs by path, as [Resource.String] gives them; "" means that there is none.

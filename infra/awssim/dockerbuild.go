@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -63,18 +62,11 @@ func (b *imageBuilder) Check(_ context.Context, r *rpc.CheckRequest) (*rpc.Check
 
 // Diff never replaces: another tag is pushed beside the old one. A login that is another one each time is no change.
 func (b *imageBuilder) Diff(_ context.Context, r *rpc.DiffRequest) (*rpc.DiffResponse, error) {
-	olds, err := decode(r.GetOldInputs())
+	trees, err := decodeAll(r.GetOldInputs(), r.GetNews(), r.GetOlds())
 	if err != nil {
 		return nil, err
 	}
-	news, err := decode(r.GetNews())
-	if err != nil {
-		return nil, err
-	}
-	state, err := decode(r.GetOlds())
-	if err != nil {
-		return nil, err
-	}
+	olds, news, state := trees[0], trees[1], trees[2]
 	hash, err := contextHash(news.values)
 	if err != nil {
 		return nil, err
@@ -101,68 +93,44 @@ func withoutPasswords(inputs map[string]any) map[string]any {
 }
 
 func (b *imageBuilder) Create(_ context.Context, r *rpc.CreateRequest) (*rpc.CreateResponse, error) {
-	inputs, err := decode(r.GetProperties())
-	if err != nil {
-		return nil, err
-	}
-	obj, err := b.built(r.GetUrn(), inputs)
-	if err != nil {
-		return nil, err
-	}
-	if r.GetPreview() {
-		out, err := outputsOf(obj, inputs, true)
+	obj, out, err := built(r.GetUrn(), r.GetProperties(), r.GetPreview())
+	if err != nil || r.GetPreview() {
 		return &rpc.CreateResponse{Properties: out}, err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	met := b.strike(OpCreate, tImage)
-	if err := met.err(OpCreate, tImage); err != nil {
-		return nil, err
-	}
-	if err := obey(b.world, OpCreate, obj, nil); err != nil {
+	if err := b.refused(met, OpCreate, obj, nil); err != nil {
 		return nil, err
 	}
 	b.world.objects = append(b.world.objects, obj)
 	if err := b.save(); err != nil {
 		return nil, err
 	}
-	out, err := outputsOf(obj, inputs, false)
-	if err == nil && met == Timeout {
+	if met == Timeout {
 		return nil, halfDone(obj.ID, r.GetProperties(), out, "timeout while pushing "+text(obj, "tags"))
 	}
-	return &rpc.CreateResponse{Id: obj.ID, Properties: out}, err
+	return &rpc.CreateResponse{Id: obj.ID, Properties: out}, nil
 }
 
 // Update builds and pushes anew; what was pushed before stays in the repository.
 func (b *imageBuilder) Update(_ context.Context, r *rpc.UpdateRequest) (*rpc.UpdateResponse, error) {
-	inputs, err := decode(r.GetNews())
-	if err != nil {
-		return nil, err
-	}
-	obj, err := b.built(r.GetUrn(), inputs)
-	if err != nil {
-		return nil, err
-	}
-	if r.GetPreview() {
-		out, err := outputsOf(obj, inputs, true)
+	obj, out, err := built(r.GetUrn(), r.GetNews(), r.GetPreview())
+	if err != nil || r.GetPreview() {
 		return &rpc.UpdateResponse{Properties: out}, err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := b.strike(OpUpdate, tImage).err(OpUpdate, tImage); err != nil {
-		return nil, err
-	}
 	at := b.index(r.GetId(), r.GetUrn())
 	if at < 0 {
 		return nil, fmt.Errorf("manifest unknown: the image %s does not exist; refresh, then update again", r.GetId())
 	}
 	obj.ID = r.GetId()
-	if err := obey(b.world, OpUpdate, obj, b.world.objects[at]); err != nil {
+	if err := b.refused(b.strike(OpUpdate, tImage), OpUpdate, obj, b.world.objects[at]); err != nil {
 		return nil, err
 	}
 	b.world.objects[at] = obj
-	out, err := outputsOf(obj, inputs, false)
-	return &rpc.UpdateResponse{Properties: out}, errors.Join(err, b.save())
+	return &rpc.UpdateResponse{Properties: out}, b.save()
 }
 
 func (b *imageBuilder) Read(_ context.Context, r *rpc.ReadRequest) (*rpc.ReadResponse, error) {
@@ -187,38 +155,44 @@ func (b *imageBuilder) Delete(_ context.Context, r *rpc.DeleteRequest) (*emptypb
 	return &emptypb.Empty{}, b.save()
 }
 
+func (b *imageBuilder) refused(met Kind, op Op, obj, old *Object) error {
+	if err := met.err(op, tImage); err != nil {
+		return err
+	}
+	return obey(b.world, op, obj, old)
+}
+
 func (b *imageBuilder) index(id, urn string) int {
 	return slices.IndexFunc(b.world.objects, func(o *Object) bool { return o.Token == tImage && o.ID == id && o.URN == urn })
 }
 
-// built is the image that a build would have pushed. Its digest follows from the tag where that follows from the content, as
-// the platform's does: so it is the same from whatever folder the program runs.
-func (b *imageBuilder) built(urn string, inputs properties) (*Object, error) {
+// built is the image that a build of the inputs would push, and what it tells: in a preview neither digest nor ref. The
+// digest follows from the tag where that follows from the content, as the platform's does: so it is the same from whatever
+// folder the program runs.
+func built(urn string, given *structpb.Struct, preview bool) (*Object, *structpb.Struct, error) {
+	inputs, err := decode(given)
+	if err != nil {
+		return nil, nil, err
+	}
 	hash, err := contextHash(inputs.values)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	obj := &Object{Token: tImage, URN: urn, In: withoutPasswords(inputs.values), Secrets: sorted(inputs.secrets)}
-	obj.ID = "sha256:" + hash
+	obj := &Object{Token: tImage, ID: "sha256:" + hash, URN: urn, In: withoutPasswords(inputs.values), Secrets: sorted(inputs.secrets)}
 	obj.Out = map[string]any{"digest": obj.ID, "contextHash": hash}
 	if tags := texts(obj, "tags"); len(tags) > 0 {
 		obj.Out["ref"] = tags[0] + "@" + obj.ID
-		_, region, _ := registryOf(tags[0])
-		obj.Region = region
+		_, obj.Region, _ = registryOf(tags[0])
 	}
-	return obj, nil
-}
-
-// outputsOf are the inputs and what the build adds; a preview knows neither digest nor ref.
-func outputsOf(obj *Object, inputs properties, preview bool) (*structpb.Struct, error) {
-	out := properties{withoutInternals(inputs.values), inputs.secrets}
+	told := properties{withoutInternals(inputs.values), inputs.secrets}
 	for property, v := range obj.Out {
 		if preview && property != "contextHash" {
 			v = unknown{}
 		}
-		out.values[property] = v
+		told.values[property] = v
 	}
-	return out.encode()
+	out, err := told.encode()
+	return obj, out, err
 }
 
 // contextHash stands for the content that is built, in 64 hexadecimal digits.

@@ -12,14 +12,11 @@ import (
 )
 
 func (p *provider) Create(ctx context.Context, r *rpc.CreateRequest) (*rpc.CreateResponse, error) {
-	t, err := p.types.lookup(tokenOf(r.GetUrn()))
+	t, trees, err := p.asked(r.GetUrn(), r.GetProperties())
 	if err != nil {
 		return nil, err
 	}
-	inputs, err := decode(r.GetProperties())
-	if err != nil {
-		return nil, err
-	}
+	inputs := trees[0]
 	region, tags := sessionOf(ctx).read()
 	tags = merged(tags, inputs.values)
 	if r.GetPreview() {
@@ -91,18 +88,11 @@ func (p *provider) find(t *typeInfo, id, region string, state map[string]any) *O
 
 // Read serves refresh, import and get. An empty answer says that the object is gone.
 func (p *provider) Read(ctx context.Context, r *rpc.ReadRequest) (*rpc.ReadResponse, error) {
-	t, err := p.types.lookup(tokenOf(r.GetUrn()))
+	t, trees, err := p.asked(r.GetUrn(), r.GetProperties(), r.GetInputs())
 	if err != nil {
 		return nil, err
 	}
-	state, err := decode(r.GetProperties())
-	if err != nil {
-		return nil, err
-	}
-	olds, err := decode(r.GetInputs())
-	if err != nil {
-		return nil, err
-	}
+	state, olds := trees[0], trees[1]
 	region, _ := sessionOf(ctx).read()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -127,18 +117,11 @@ func (p *provider) Read(ctx context.Context, r *rpc.ReadRequest) (*rpc.ReadRespo
 }
 
 func (p *provider) Update(ctx context.Context, r *rpc.UpdateRequest) (*rpc.UpdateResponse, error) {
-	t, err := p.types.lookup(tokenOf(r.GetUrn()))
+	t, trees, err := p.asked(r.GetUrn(), r.GetOlds(), r.GetNews())
 	if err != nil {
 		return nil, err
 	}
-	olds, err := decode(r.GetOlds())
-	if err != nil {
-		return nil, err
-	}
-	news, err := decode(r.GetNews())
-	if err != nil {
-		return nil, err
-	}
+	olds, news := trees[0], trees[1]
 	region, tags := sessionOf(ctx).read()
 	tags = merged(tags, news.values)
 	if r.GetPreview() {
@@ -176,14 +159,11 @@ func (p *provider) Update(ctx context.Context, r *rpc.UpdateRequest) (*rpc.Updat
 }
 
 func (p *provider) Delete(ctx context.Context, r *rpc.DeleteRequest) (*emptypb.Empty, error) {
-	t, err := p.types.lookup(tokenOf(r.GetUrn()))
+	t, trees, err := p.asked(r.GetUrn(), r.GetProperties())
 	if err != nil {
 		return nil, err
 	}
-	state, err := decode(r.GetProperties())
-	if err != nil {
-		return nil, err
-	}
+	state := trees[0]
 	region, _ := sessionOf(ctx).read()
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -60,14 +60,11 @@ func setting(v any) any {
 
 // DiffConfig replaces a provider whose region changes, and so what it made.
 func (p *provider) DiffConfig(_ context.Context, r *rpc.DiffRequest) (*rpc.DiffResponse, error) {
-	olds, err := decode(r.GetOldInputs())
+	all, err := decodeAll(r.GetOldInputs(), r.GetNews())
 	if err != nil {
 		return nil, err
 	}
-	news, err := decode(r.GetNews())
-	if err != nil {
-		return nil, err
-	}
+	olds, news := all[0], all[1]
 	response := &rpc.DiffResponse{Changes: rpc.DiffResponse_DIFF_NONE}
 	if !alike(olds.values, news.values) {
 		response.Changes = rpc.DiffResponse_DIFF_SOME
@@ -128,19 +125,22 @@ func tokenOf(urn string) string {
 	return parts[2][strings.LastIndex(parts[2], "$")+1:]
 }
 
+// asked reads what a request is about: the type of its URN, and its trees of values.
+func (p *provider) asked(urn string, structs ...*structpb.Struct) (*typeInfo, []properties, error) {
+	t, err := p.types.lookup(tokenOf(urn))
+	if err != nil {
+		return nil, nil, err
+	}
+	trees, err := decodeAll(structs...)
+	return t, trees, err
+}
+
 func (p *provider) Check(_ context.Context, r *rpc.CheckRequest) (*rpc.CheckResponse, error) {
-	t, err := p.types.lookup(tokenOf(r.GetUrn()))
+	t, trees, err := p.asked(r.GetUrn(), r.GetOlds(), r.GetNews())
 	if err != nil {
 		return nil, err
 	}
-	olds, err := decode(r.GetOlds())
-	if err != nil {
-		return nil, err
-	}
-	news, err := decode(r.GetNews())
-	if err != nil {
-		return nil, err
-	}
+	olds, news := trees[0], trees[1]
 	delete(news.values, defaultsKey)
 	var faults fault.Set
 	checker{p.types, t, news.values, &faults}.run()
@@ -163,15 +163,9 @@ func failures(faults *fault.Set) []*rpc.CheckFailure {
 }
 
 func (p *provider) Diff(ctx context.Context, r *rpc.DiffRequest) (*rpc.DiffResponse, error) {
-	t, err := p.types.lookup(tokenOf(r.GetUrn()))
+	t, trees, err := p.asked(r.GetUrn(), r.GetOldInputs(), r.GetNews(), r.GetOlds())
 	if err != nil {
 		return nil, err
-	}
-	var trees [3]properties
-	for i, s := range []*structpb.Struct{r.GetOldInputs(), r.GetNews(), r.GetOlds()} {
-		if trees[i], err = decode(s); err != nil {
-			return nil, err
-		}
 	}
 	_, tags := sessionOf(ctx).read()
 	return diff(t, trees[0].values, trees[1].values, trees[2].values, merged(tags, trees[1].values)), nil

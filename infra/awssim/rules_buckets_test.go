@@ -6,11 +6,7 @@ func TestLifecycleShape(t *testing.T) {
 	t.Parallel()
 	rules := func(all ...any) props { return props{"bucket": "b", "rules": all} }
 	rule := func(more props) props {
-		in := props{"id": "old", "status": "Enabled", "expiration": props{"days": 365.0}}
-		for k, v := range more {
-			in[k] = v
-		}
-		return in
+		return with(props{"id": "old", "status": "Enabled", "expiration": props{"days": 365.0}}, more)
 	}
 	moves := func(days float64, class string) []any { return list(props{"days": days, "storageClass": class}) }
 	verdicts(t, tLifecycle, lifecycleShape, nil,
@@ -73,11 +69,7 @@ func TestBucketSettings(t *testing.T) {
 func TestReplicationShape(t *testing.T) {
 	t.Parallel()
 	rule := func(more props) props {
-		in := props{"priority": 1.0, "filter": props{"prefix": ""}, "deleteMarkerReplication": props{"status": "Enabled"}}
-		for k, v := range more {
-			in[k] = v
-		}
-		return in
+		return with(props{"priority": 1.0, "filter": props{"prefix": ""}, "deleteMarkerReplication": props{"status": "Enabled"}}, more)
 	}
 	rules := func(all ...any) props { return props{"rules": all} }
 	selected := props{"sourceSelectionCriteria": props{"sseKmsEncryptedObjects": props{"status": "Enabled"}}}

@@ -8,14 +8,10 @@ func TestDatabaseRules(t *testing.T) {
 	has = append(has, thing(tSubnetGroup, "group", props{"name": "group", "subnetIds": list("a", "b")}), thing(tParameters, "old", props{"name": "old", "family": "mysql8.0"}),
 		thing(tDatabase, "managed", props{"identifier": "managed", "manageMasterUserPassword": true, "backupRetentionPeriod": 7.0}))
 	database := func(more props) props {
-		in := props{
+		return with(props{
 			"engine": "mysql", "engineVersion": "8.4.5", "allocatedStorage": 20.0, "storageType": "gp3", "username": "admin", "identifier": "new",
 			"manageMasterUserPassword": true, "dbSubnetGroupName": "group", "vpcSecurityGroupIds": list("sg-1"), "instanceClass": "db.t3.small", "backupRetentionPeriod": 35.0,
-		}
-		for k, v := range more {
-			in[k] = v
-		}
-		return in
+		}, more)
 	}
 	make := func(name string, more props, want string) try {
 		return try{name: name, has: has, obj: thing(tDatabase, "new", database(more)), want: want}

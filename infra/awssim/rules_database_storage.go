@@ -91,7 +91,7 @@ func window(s string) (from, to int, ok bool) {
 	return from, to, from >= 0 && to >= 0
 }
 
-func databaseInsights(_ World, obj, _ *Object) error {
+func databaseInsights(_ World, obj, old *Object) error {
 	const code = "InvalidParameterCombination"
 	class := text(obj, "instanceClass")
 	small := []string{"db.t2.micro", "db.t2.small", "db.t3.micro", "db.t3.small", "db.t4g.micro", "db.t4g.small"}
@@ -102,7 +102,8 @@ func databaseInsights(_ World, obj, _ *Object) error {
 		return refuse(code, "databaseInsightsMode", "advanced", "needs performanceInsightsEnabled; set that too, or use standard")
 	}
 	if days := number(&Object{In: obj.In}, "performanceInsightsRetentionPeriod"); days > 0 {
-		if !truthy(obj, "performanceInsightsEnabled") {
+		kept := old != nil && days == number(&Object{In: old.In}, "performanceInsightsRetentionPeriod") // by AWS, when it was turned off
+		if !truthy(obj, "performanceInsightsEnabled") && !kept {
 			return refuse(code, "performanceInsightsRetentionPeriod", days, "is given without performanceInsightsEnabled; leave it out")
 		}
 		if days != 7 && days != 731 && int(days)%31 != 0 {

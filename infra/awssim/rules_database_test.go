@@ -51,11 +51,7 @@ func TestDatabaseEventsAndCopies(t *testing.T) {
 func TestReplicas(t *testing.T) {
 	t.Parallel()
 	source := func(id string, more props) *Object {
-		in := props{"identifier": id, "backupRetentionPeriod": 7.0, "storageEncrypted": true}
-		for k, v := range more {
-			in[k] = v
-		}
-		return thing(tDatabase, id, in)
+		return thing(tDatabase, id, with(props{"identifier": id, "backupRetentionPeriod": 7.0, "storageEncrypted": true}, more))
 	}
 	has := []*Object{source("db", nil), source("unkept", props{"backupRetentionPeriod": 0.0}), thing(tDatabase, "r", props{"identifier": "r", "replicateSourceDb": "db"})}
 	const code = "InvalidParameterCombination: "
@@ -78,4 +74,58 @@ func TestReplicas(t *testing.T) {
 	expect(t, databaseReplica(&world{objects: has}, source("db", props{"backupRetentionPeriod": 0.0}), db),
 		code+`backupRetentionPeriod: "0" is not possible for a database with read replicas; keep 1 day at least`)
 	expect(t, databaseReplica(&world{objects: has}, source("db", props{"backupRetentionPeriod": 35.0}), db), "")
+}
+
+func TestDatabaseParameters(t *testing.T) {
+	t.Parallel()
+	set := func(name, value, method string) props {
+		return props{"parameters": list(props{"name": name, "value": value, "applyMethod": method})}
+	}
+	const code = "InvalidParameterValue: parameters."
+	verdicts(t, tParameters, parameterValues, nil,
+		verdict{"switch", set("require_secure_transport", "1", ""), ""},
+		verdict{"number", set("long_query_time", "0.5", ""), ""},
+		verdict{"one that is not known", set("max_connections", "many", ""), ""},
+		verdict{"static", set("performance_schema", "1", "pending-reboot"), ""},
+		verdict{"no switch", set("slow_query_log", "yes", ""), code + `slow_query_log: "yes" is not allowed; set one of 0, 1`},
+		verdict{"no number", set("long_query_time", "-1", ""), code + `long_query_time: "-1" is not a number from 0; set one`},
+		verdict{
+			"static at once", set("performance_schema", "1", "immediate"),
+			`InvalidParameterCombination: parameters.performance_schema: "immediate" cannot apply a static parameter; set applyMethod: pending-reboot`,
+		},
+		verdict{
+			"twice",
+			props{"parameters": list(props{"name": "x", "value": "1"}, props{"name": "x", "value": "2"})},
+			code + `name: "x" is given twice; set each parameter once`,
+		},
+	)
+}
+
+func TestWhatADatabaseIsMadeFrom(t *testing.T) {
+	t.Parallel()
+	database := func(more props) props {
+		return with(props{"engine": "mysql", "allocatedStorage": 20.0, "username": "root", "manageMasterUserPassword": true}, more)
+	}
+	own := func(password string) props {
+		return database(props{"manageMasterUserPassword": nil, "password": password})
+	}
+	verdicts(t, tDatabase, databaseSource, nil,
+		verdict{"managed password", database(nil), ""},
+		verdict{"password", own("a-long-password"), ""},
+		verdict{"snapshot", props{"snapshotIdentifier": "s"}, ""},
+		verdict{"time", props{"restoreToPointInTime": props{"useLatestRestorableTime": true}}, ""},
+		verdict{"no size", database(props{"allocatedStorage": nil}), "MissingParameter: allocatedStorage: is not set; a new database needs it"},
+		verdict{"no password", own(""), "MissingParameter: password: is not set; a new database needs one, or manageMasterUserPassword: true"},
+		verdict{
+			"two passwords", database(props{"password": "a-long-password"}),
+			`InvalidParameterCombination: manageMasterUserPassword: "true" is set beside a password; keep one of the two`,
+		},
+		verdict{"bad password", own("a@b"), `InvalidParameterValue: password: "(hidden)" has 3 characters, or one of / " @ and space; use 8 to 41 without those`},
+		verdict{"reserved user", database(props{"username": "rdsadmin"}), `InvalidParameterValue: username: "rdsadmin" is reserved by the engine; choose another`},
+		verdict{
+			"no time",
+			props{"restoreToPointInTime": props{"sourceDbInstanceIdentifier": "db"}},
+			"InvalidParameterValue: restoreToPointInTime.restoreTime: is not set; a restore needs a time, or useLatestRestorableTime: true",
+		},
+	)
 }

@@ -37,61 +37,67 @@ func policyText(obj *Object, property string) string {
 	return text(obj, property)
 }
 
-func identityPolicy(property string, limit int) func(World, *Object, *Object) error {
-	const code = "MalformedPolicyDocument"
-	return func(_ World, obj, _ *Object) error {
-		body := policyText(obj, property)
-		d, err := parsePolicy(body)
-		if err != nil {
-			return refuse(code, property, short(body), "%v", err)
+// checkPolicy reads a policy, asks about each of its statements, and measures it. wrong says what is wrong with a statement,
+// with %d where its number goes, and with which part, "" for the whole. tooLong is the code for a policy above the limit.
+func checkPolicy(obj *Object, property, code, tooLong string, limit int, wrong func(statement) (part, why string)) error {
+	body := policyText(obj, property)
+	d, err := parsePolicy(body)
+	if err != nil {
+		return refuse(code, property, short(body), "%v", err)
+	}
+	for i, s := range d.Statement {
+		part, why := wrong(s)
+		if part == "" {
+			part = short(body)
 		}
-		for i, s := range d.Statement {
+		if why != "" {
+			return refuse(code, property, part, why, i)
+		}
+	}
+	if size := len(strings.Join(strings.Fields(body), "")); size > limit {
+		return refuse(tooLong, property, short(body), "is %d characters long, above %d; shorten or split it", size, limit)
+	}
+	return nil
+}
+
+const oneResource = "needs one of Resource and NotResource in statement %d"
+
+func identityPolicy(property string, limit int) func(World, *Object, *Object) error {
+	return func(_ World, obj, _ *Object) error {
+		return checkPolicy(obj, property, "MalformedPolicyDocument", "LimitExceeded", limit, func(s statement) (part, why string) {
 			switch {
 			case s.Principal != nil || s.NotPrincipal != nil:
-				return refuse(code, property, short(body), "has a principal in statement %d; an identity's policy has none", i)
+				return "", "has a principal in statement %d; an identity's policy has none"
 			case (len(s.Resource) > 0) == (len(s.NotResource) > 0):
-				return refuse(code, property, short(body), "needs one of Resource and NotResource in statement %d", i)
+				return "", oneResource
 			case !alphanumeric.MatchString(s.Sid):
-				return refuse(code, property, s.Sid, "is a Sid with other characters than letters and digits; leave those out")
+				return s.Sid, "is a Sid in statement %d with other characters than letters and digits; leave those out"
 			}
 			for _, r := range append(slices.Clone(s.Resource), s.NotResource...) {
 				if r != "*" && !strings.HasPrefix(r, "arn:") {
-					return refuse(code, property, r, "is a resource in statement %d that is neither an ARN nor *; write its ARN", i)
+					return r, "is a resource in statement %d that is neither an ARN nor *; write its ARN"
 				}
 			}
-		}
-		return policySize(obj, property, "LimitExceeded", body, limit)
+			return "", ""
+		})
 	}
 }
 
 func resourcePolicy(property, code string, limit int) func(World, *Object, *Object) error {
 	return func(_ World, obj, _ *Object) error {
-		if v, given := obj.In[property]; !given || v == nil || v == "" {
+		if empty(obj.In[property]) {
 			return nil
 		}
-		body := policyText(obj, property)
-		d, err := parsePolicy(body)
-		if err != nil {
-			return refuse(code, property, short(body), "%v", err)
-		}
-		for i, s := range d.Statement {
+		return checkPolicy(obj, property, code, code, limit, func(s statement) (part, why string) {
 			switch {
 			case s.Principal == nil && s.NotPrincipal == nil:
-				return refuse(code, property, short(body), "has no principal in statement %d; a resource's policy needs one", i)
+				return "", "has no principal in statement %d; a resource's policy needs one"
 			case (len(s.Resource) > 0) == (len(s.NotResource) > 0):
-				return refuse(code, property, short(body), "needs one of Resource and NotResource in statement %d", i)
+				return "", oneResource
 			}
-		}
-		return policySize(obj, property, code, body, limit)
+			return "", ""
+		})
 	}
-}
-
-func policySize(_ *Object, property, code, body string, limit int) error {
-	size := len(strings.Join(strings.Fields(body), ""))
-	if size > limit {
-		return refuse(code, property, short(body), "is %d characters long, above %d; shorten or split it", size, limit)
-	}
-	return nil
 }
 
 func short(s string) string {
@@ -102,26 +108,20 @@ func short(s string) string {
 }
 
 func trustPolicy(_ World, obj, _ *Object) error {
-	const code, property = "MalformedPolicyDocument", "assumeRolePolicy"
-	body := policyText(obj, property)
-	d, err := parsePolicy(body)
-	if err != nil {
-		return refuse(code, property, short(body), "%v", err)
-	}
-	for i, s := range d.Statement {
+	return checkPolicy(obj, "assumeRolePolicy", "MalformedPolicyDocument", "LimitExceeded", 2048, func(s statement) (part, why string) {
 		switch {
 		case len(s.Principal) == 0 && s.NotPrincipal == nil:
-			return refuse(code, property, short(body), "has no principal in statement %d; say who may assume the role", i)
+			return "", "has no principal in statement %d; say who may assume the role"
 		case len(s.Resource) > 0 || len(s.NotResource) > 0:
-			return refuse(code, property, short(body), "has a resource in statement %d; the role itself is the resource, leave it out", i)
+			return "", "has a resource in statement %d; the role itself is the resource, leave it out"
 		}
 		for _, a := range s.Action {
 			if !strings.HasPrefix(strings.ToLower(a), "sts:") {
-				return refuse(code, property, a, "is no action of sts; write sts:AssumeRole or sts:AssumeRoleWithWebIdentity")
+				return a, "is an action in statement %d that is none of sts; write sts:AssumeRole or sts:AssumeRoleWithWebIdentity"
 			}
 		}
-	}
-	return policySize(obj, property, "LimitExceeded", body, 2048)
+		return "", ""
+	})
 }
 
 func providerURL(_ World, obj, _ *Object) error {

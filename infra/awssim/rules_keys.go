@@ -20,28 +20,22 @@ func keyRules() map[string][]rule {
 
 func keyPolicy(w World, obj, _ *Object) error {
 	const code, property = "MalformedPolicyDocumentException", "policy"
-	if v, given := obj.In[property]; !given || v == nil || v == "" {
+	if empty(obj.In[property]) {
 		return nil
 	}
-	body := policyText(obj, property)
-	d, err := parsePolicy(body)
-	if err != nil {
-		return refuse(code, property, short(body), "%v", err)
-	}
-	for i, s := range d.Statement {
-		if s.Principal == nil && s.NotPrincipal == nil || len(s.Resource) == 0 && len(s.NotResource) == 0 {
-			return refuse(code, property, short(body), "lacks a principal or a resource in statement %d; a key's policy needs both (resource *)", i)
-		}
-	}
-	root := "arn:aws:iam::" + account(w, obj) + ":root"
-	keeps := false
-	for _, s := range d.Statement {
+	keeps := truthy(obj, "bypassPolicyLockoutSafetyCheck")
+	err := checkPolicy(obj, property, code, code, 32768, func(s statement) (part, why string) {
 		keeps = keeps || s.Effect == "Allow" && len(s.Principal["AWS"]) > 0 && anyMatch(s.Action, "kms:PutKeyPolicy", true)
+		if s.Principal == nil && s.NotPrincipal == nil || len(s.Resource) == 0 && len(s.NotResource) == 0 {
+			return "", "lacks a principal or a resource in statement %d; a key's policy needs both (resource *)"
+		}
+		return "", ""
+	})
+	if err != nil || keeps {
+		return err
 	}
-	if !keeps && !truthy(obj, "bypassPolicyLockoutSafetyCheck") {
-		return refuse(code, property, short(body), "will not allow you to update the key policy in the future; allow %s kms:*", root)
-	}
-	return policySize(obj, property, code, body, 32768)
+	return refuse(code, property, short(policyText(obj, property)),
+		"will not allow you to update the key policy in the future; allow arn:aws:iam::%s:root kms:*", account(w, obj))
 }
 
 func keyRotation(_ World, obj, _ *Object) error {

@@ -42,8 +42,11 @@ func alarmMetric(_ World, obj, _ *Object) error {
 			return absent(code, p, "an alarm without metricQueries needs it")
 		}
 	}
-	if (text(given, "statistic") == "") == (text(given, "extendedStatistic") == "") {
-		return absent(code, "statistic", "an alarm needs either statistic or extendedStatistic")
+	switch one, other := text(given, "statistic"), text(given, "extendedStatistic"); {
+	case one == "" && other == "":
+		return absent(code, "statistic", "an alarm needs it, or extendedStatistic")
+	case one != "" && other != "":
+		return refuse(code, "extendedStatistic", other, "is given beside statistic; keep one of the two")
 	}
 	if p := int(number(given, "period")); p != 10 && p != 20 && p != 30 && (p <= 0 || p%60 != 0) {
 		return refuse(code, "period", p, "is neither 10, 20, 30 nor a multiple of 60 seconds; choose such a period")

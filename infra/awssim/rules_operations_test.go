@@ -7,14 +7,10 @@ const topicARN = "arn:aws:sns:us-east-1:123456789012:alerts"
 func TestBudgets(t *testing.T) {
 	t.Parallel()
 	notice := func(threshold float64, more props) props {
-		in := props{
+		return with(props{
 			"notificationType": "FORECASTED", "comparisonOperator": "GREATER_THAN", "threshold": threshold, "thresholdType": "PERCENTAGE",
 			"subscriberSnsTopicArns": list(topicARN),
-		}
-		for k, v := range more {
-			in[k] = v
-		}
-		return in
+		}, more)
 	}
 	budget := func(notices ...any) props {
 		return props{"name": "monthly", "budgetType": "COST", "limitAmount": "100", "notifications": notices}
@@ -140,11 +136,7 @@ func TestVaultsAndRestoreTests(t *testing.T) {
 	const code = "InvalidParameterValueException: rules."
 	plan := func(rules ...any) props { return props{"rules": rules} }
 	daily := func(more props) props {
-		in := props{"ruleName": "daily", "schedule": "cron(0 3 * * ? *)", "lifecycle": props{"deleteAfter": 30.0}}
-		for k, v := range more {
-			in[k] = v
-		}
-		return in
+		return with(props{"ruleName": "daily", "schedule": "cron(0 3 * * ? *)", "lifecycle": props{"deleteAfter": 30.0}}, more)
 	}
 	verdicts(t, tPlan, planLifecycle, nil,
 		verdict{"plan", plan(daily(props{"startWindow": 60.0, "completionWindow": 180.0, "enableContinuousBackup": true})), ""},
@@ -163,5 +155,27 @@ func TestVaultsAndRestoreTests(t *testing.T) {
 			"completion window", plan(daily(props{"startWindow": 60.0, "completionWindow": 90.0})),
 			code + `completionWindow: "90" is less than 60 minutes above the start window; set 120 or more`,
 		},
+	)
+}
+
+func TestAlarms(t *testing.T) {
+	t.Parallel()
+	alarm := func(more props) props {
+		return with(props{"metricName": "m", "namespace": "n", "period": 60.0, "statistic": "Sum", "evaluationPeriods": 3.0}, more)
+	}
+	query := func(returned bool) any { return props{"id": "q", "returnData": returned} }
+	verdicts(t, tAlarm, alarmMetric, nil,
+		verdict{"metric", alarm(nil), ""},
+		verdict{"formula", props{"metricQueries": list(query(true), query(false))}, ""},
+		verdict{"formula of nothing", props{"metricQueries": list(query(false))}, `ValidationError: metricQueries.returnData: "0" queries return data; exactly one must`},
+		verdict{"no metric", alarm(props{"metricName": nil}), "ValidationError: metricName: is not set; an alarm without metricQueries needs it"},
+		verdict{"two statistics", alarm(props{"extendedStatistic": "p95"}), `ValidationError: extendedStatistic: "p95" is given beside statistic; keep one of the two`},
+		verdict{"no statistic", alarm(props{"statistic": nil}), "ValidationError: statistic: is not set; an alarm needs it, or extendedStatistic"},
+		verdict{"period", alarm(props{"period": 45.0}), `ValidationError: period: "45" is neither 10, 20, 30 nor a multiple of 60 seconds; choose such a period`},
+		verdict{
+			"longer than a day", alarm(props{"period": 300.0, "evaluationPeriods": 300.0}),
+			`ValidationError: evaluationPeriods: "300" times the period is 90000 s, above a day; lower one of them`,
+		},
+		verdict{"more points than periods", alarm(props{"datapointsToAlarm": 4.0}), `ValidationError: datapointsToAlarm: "4" is above evaluationPeriods 3; lower it`},
 	)
 }

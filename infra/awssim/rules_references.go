@@ -22,50 +22,49 @@ func references() []reference {
 	return append(all, operationsReferences()...)
 }
 
+// to completes references to the same types, and the code where they have none of their own.
+func to(types []string, code string, all ...reference) []reference {
+	for i := range all {
+		all[i].to = types
+		if all[i].code == "" {
+			all[i].code = code
+		}
+	}
+	return all
+}
+
 func networkReferences() []reference {
 	vpc, subnet, group := []string{tVPC}, []string{tSubnet}, []string{tGroup, tDefaultGroup}
 	var all []reference
 	for _, token := range []string{tSubnet, tGroup, tRouteTable, tInternet, tACL, tEndpoint, tDefaultGroup, tFlowLog, tTargetGroup, tVPN} {
 		all = append(all, reference{token: token, path: "vpcId", code: "InvalidVpcID.NotFound", to: vpc})
 	}
-	for _, r := range []reference{
-		{token: tNAT, path: "subnetId"},
-		{token: tRouteAssoc, path: "subnetId"},
-		{token: tACLAssoc, path: "subnetId"},
-		{token: tACL, path: "subnetIds"},
-		{token: tEndpoint, path: "subnetIds"},
-		{token: tInstance, path: "subnetId"},
-		{token: tVPNNetwork, path: "subnetId"},
-		{token: tFlowLog, path: "subnetId"},
-		{token: tSubnetGroup, path: "subnetIds", code: "InvalidSubnet"},
-		{token: tBalancer, path: "subnets", code: "SubnetNotFound"},
-		{token: tBalancer, path: "subnetMappings.subnetId", code: "SubnetNotFound"},
-		{token: tService, path: "networkConfiguration.subnets", code: "InvalidParameterException"},
-	} {
-		r.to = subnet
-		if r.code == "" {
-			r.code = "InvalidSubnetID.NotFound"
-		}
-		all = append(all, r)
-	}
-	for _, r := range []reference{
-		{token: tIngress, path: "securityGroupId"},
-		{token: tIngress, path: "referencedSecurityGroupId"},
-		{token: tEgress, path: "securityGroupId"},
-		{token: tEgress, path: "referencedSecurityGroupId"},
-		{token: tEndpoint, path: "securityGroupIds"},
-		{token: tInstance, path: "vpcSecurityGroupIds"},
-		{token: tVPN, path: "securityGroupIds"},
-		{token: tBalancer, path: "securityGroups", code: "InvalidSecurityGroup"},
-		{token: tDatabase, path: "vpcSecurityGroupIds", code: "InvalidParameterValue"},
-		{token: tService, path: "networkConfiguration.securityGroups", code: "InvalidParameterException"},
-	} {
-		r.to = group
-		if r.code == "" {
-			r.code = "InvalidGroup.NotFound"
-		}
-		all = append(all, r)
-	}
+	all = append(all, to(subnet, "InvalidSubnetID.NotFound",
+		reference{token: tNAT, path: "subnetId"},
+		reference{token: tRouteAssoc, path: "subnetId"},
+		reference{token: tACLAssoc, path: "subnetId"},
+		reference{token: tACL, path: "subnetIds"},
+		reference{token: tEndpoint, path: "subnetIds"},
+		reference{token: tInstance, path: "subnetId"},
+		reference{token: tVPNNetwork, path: "subnetId"},
+		reference{token: tFlowLog, path: "subnetId"},
+		reference{token: tSubnetGroup, path: "subnetIds", code: "InvalidSubnet"},
+		reference{token: tBalancer, path: "subnets", code: "SubnetNotFound"},
+		reference{token: tBalancer, path: "subnetMappings.subnetId", code: "SubnetNotFound"},
+		reference{token: tService, path: "networkConfiguration.subnets", code: "InvalidParameterException"},
+	)...)
+	all = append(all, to(group, "InvalidGroup.NotFound",
+		reference{token: tIngress, path: "securityGroupId"},
+		reference{token: tIngress, path: "referencedSecurityGroupId"},
+		reference{token: tEgress, path: "securityGroupId"},
+		reference{token: tEgress, path: "referencedSecurityGroupId"},
+		reference{token: tEndpoint, path: "securityGroupIds"},
+		reference{token: tInstance, path: "vpcSecurityGroupIds"},
+		reference{token: tVPN, path: "securityGroupIds"},
+		reference{token: tBalancer, path: "securityGroups", code: "InvalidSecurityGroup"},
+		reference{token: tDatabase, path: "vpcSecurityGroupIds", code: "InvalidParameterValue"},
+		reference{token: tService, path: "networkConfiguration.securityGroups", code: "InvalidParameterException"},
+	)...)
 	return append(all,
 		reference{token: tNAT, path: "allocationId", code: "InvalidAllocationID.NotFound", to: []string{tEIP}},
 		reference{token: tRoute, path: "routeTableId", code: "InvalidRouteTableID.NotFound", to: []string{tRouteTable}},

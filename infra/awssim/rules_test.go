@@ -127,6 +127,19 @@ func TestUniqueNames(t *testing.T) {
 	}
 }
 
+// with are inputs, and others that go before them; nil takes one away.
+func with(in, more props) props {
+	all := props{}
+	for _, m := range []props{in, more} {
+		for k, v := range m {
+			if all[k] = v; v == nil {
+				delete(all, k)
+			}
+		}
+	}
+	return all
+}
+
 // nested puts a value at a path of objects.
 func nested(path string, value any) props {
 	head, rest, ok := strings.Cut(path, ".")

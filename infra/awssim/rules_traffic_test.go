@@ -5,11 +5,7 @@ import "testing"
 func TestRecords(t *testing.T) {
 	t.Parallel()
 	record := func(name, kind string, more props) props {
-		in := props{"zoneId": "Z1", "name": name, "type": kind, "records": list("192.0.2.1"), "ttl": 60.0}
-		for k, v := range more {
-			in[k] = v
-		}
-		return in
+		return with(props{"zoneId": "Z1", "name": name, "type": kind, "records": list("192.0.2.1"), "ttl": 60.0}, more)
 	}
 	alias := func(zone string) props {
 		return props{"zoneId": "Z1", "name": "app.example.com", "type": "A", "aliases": list(props{"name": "LB-1.elb.amazonaws.com.", "zoneId": zone})}
@@ -90,11 +86,7 @@ func TestHealthChecks(t *testing.T) {
 		},
 	)
 	group := func(more props) props {
-		in := props{"port": 3000.0, "protocol": "HTTP", "vpcId": "vpc-1", "targetType": "ip"}
-		for k, v := range more {
-			in[k] = v
-		}
-		return in
+		return with(props{"port": 3000.0, "protocol": "HTTP", "vpcId": "vpc-1", "targetType": "ip"}, more)
 	}
 	verdicts(t, tTargetGroup, targetGroupHealth, nil,
 		verdict{"target group", group(props{"healthCheck": props{"timeout": 5.0, "interval": 30.0}, "slowStart": 30.0}), ""},
@@ -111,11 +103,7 @@ func TestHealthChecks(t *testing.T) {
 func TestFirewall(t *testing.T) {
 	t.Parallel()
 	rule := func(name string, priority float64, more props) props {
-		in := props{"name": name, "priority": priority, "statement": props{"rateBasedStatement": props{"limit": 2000.0}}, "action": props{"block": props{}}}
-		for k, v := range more {
-			in[k] = v
-		}
-		return in
+		return with(props{"name": name, "priority": priority, "statement": props{"rateBasedStatement": props{"limit": 2000.0}}, "action": props{"block": props{}}}, more)
 	}
 	managed := props{"statement": props{"managedRuleGroupStatement": props{"name": "AWSManagedRulesCommonRuleSet"}}, "action": nil, "overrideAction": props{"none": props{}}}
 	verdicts(t, tWebACL, aclPriorities, nil,

@@ -37,6 +37,19 @@ func decode(s *structpb.Struct) (properties, error) {
 	return p, nil
 }
 
+// decodeAll decodes several; the first that cannot be read ends it.
+func decodeAll(structs ...*structpb.Struct) ([]properties, error) {
+	all := make([]properties, len(structs))
+	for i, s := range structs {
+		p, err := decode(s)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = p
+	}
+	return all, nil
+}
+
 // plain unwraps a value and says whether a secret was in it.
 func plain(v resource.PropertyValue) (any, bool) {
 	switch {

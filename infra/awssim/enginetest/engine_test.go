@@ -233,6 +233,23 @@ func TestTwoRegions(t *testing.T) {
 	}
 }
 
+func TestAnotherOrderOfASetIsNoChange(t *testing.T) {
+	t.Parallel()
+	b := setup(t, awssim.Options{})
+	program := func(providers ...string) pulumi.RunFunc {
+		return func(ctx *pulumi.Context) error {
+			cluster := register(ctx, "aws:ecs/cluster:Cluster", "cluster", pulumi.Map{"name": pulumi.String("main")})
+			register(ctx, "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders", "providers", pulumi.Map{
+				"clusterName": cluster.Name, "capacityProviders": pulumi.ToStringArray(providers),
+			})
+			return nil
+		}
+	}
+	b.mustUp(program("FARGATE", "FARGATE_SPOT"), map[string]int{"create": 3})
+	b.mustUp(program("FARGATE_SPOT", "FARGATE"), map[string]int{"same": 3, "update": 0})
+	b.mustUp(program("FARGATE_SPOT"), map[string]int{"same": 2, "update": 1})
+}
+
 func TestFaultsAreRecoveredFrom(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []awssim.Kind{awssim.Fail, awssim.Throttle, awssim.Timeout} {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -251,6 +252,39 @@ func TestAgainstRevisions(t *testing.T) {
 		if code != 1 || stdout != "" || stderr != want {
 			t.Errorf("%s: ended with %d: %q, want %q", revision, code, stderr, want)
 		}
+	}
+}
+
+// stopper ends a plan when it says something.
+type stopper struct {
+	bytes.Buffer
+	stop context.CancelFunc
+}
+
+func (s *stopper) Write(text []byte) (int, error) {
+	s.stop()
+	return s.Buffer.Write(text)
+}
+
+// TestInterrupt stops a plan while it builds its base. It leaves nothing behind in the repository.
+func TestInterrupt(t *testing.T) {
+	t.Parallel()
+	root := small(t)
+	run(t, root, "init", "--quiet", "--initial-branch", "main")
+	offlinetest.Write(t, root, baseFiles(t))
+	commit(t, root, "base")
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	log := &stopper{stop: stop}
+	c := command{program: offlinetest.Small, enter: func() (string, error) { return offline.Root(root) }, stdout: io.Discard, stderr: log}
+	if code := c.run(ctx, []string{"-stack", "dev", "-base", "base"}); code != 1 || !strings.Contains(log.String(), context.Canceled.Error()) {
+		t.Errorf("ended with %d: %s", code, log.String())
+	}
+	if left := run(t, root, "worktree", "list", "--porcelain"); strings.Count(left, "worktree ") != 1 {
+		t.Errorf("the base is still there:\n%s", left)
+	}
+	if left, err := os.ReadDir(filepath.Join(root, ".build", "base")); err != nil || len(left) > 0 {
+		t.Errorf("half a program is left: %v %v", left, err)
 	}
 }
 

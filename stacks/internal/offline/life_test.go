@@ -170,7 +170,7 @@ func TestProgramThatFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := s.Preview(t.Context())
-	offlinetest.WantError(t, err, "preview failed\n", "database.storageGiB: 5 is below 20")
+	offlinetest.WantError(t, err, "preview failed\ndatabase.storageGiB: 5 is below 20")
 	if n := strings.Count(err.Error(), "storageGiB"); n != 1 {
 		t.Errorf("said %d times: %v", n, err)
 	}

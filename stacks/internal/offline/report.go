@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -94,8 +95,11 @@ func (r *Report) add(e events.EngineEvent) {
 	}
 }
 
+// unhandled is how the engine announces the error that a program returned: it is the program's answer, and handled here.
+var unhandled = regexp.MustCompile(`^an unhandled error occurred: (1 error occurred:\s+\* )?`)
+
 func (r *Report) fail(urn, message string) {
-	message = strings.TrimSpace(colors.Never.Colorize(message))
+	message = unhandled.ReplaceAllString(strings.TrimSpace(colors.Never.Colorize(message)), "")
 	if urn != "" && message != "" {
 		message = resource.URN(urn).Name() + " (" + string(resource.URN(urn).Type()) + "): " + message
 	}

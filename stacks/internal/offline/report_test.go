@@ -2,6 +2,7 @@ package offline
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -150,12 +151,14 @@ func TestFailuresAsText(t *testing.T) {
 		told("error", urn, "<{%fg 1%}>InvalidSubnet.Range: 10.9.0.0/24 is outside<{%reset%}>\n"),
 		told("error", "", "update failed"),
 		told("error", "", "<{%reset%}>\n"),
+		told("error", "", "an unhandled error occurred: 1 error occurred:\n\t* the settings are wrong:\ndatabase.size: 5\n\n"),
+		told("error", "", "an unhandled error occurred: program exited with non-zero exit code: 1\n\n"),
 	)
-	want := []string{"network-public-1 (aws:ec2/subnet:Subnet): InvalidSubnet.Range: 10.9.0.0/24 is outside", "update failed"}
+	want := []string{"network-public-1 (aws:ec2/subnet:Subnet): InvalidSubnet.Range: 10.9.0.0/24 is outside", "update failed", "the settings are wrong:\ndatabase.size: 5", "program exited with non-zero exit code: 1"}
 	if diff := cmp.Diff(want, r.Failures); diff != "" {
 		t.Error(diff)
 	}
-	if got, want := r.explain(errors.New("code: 255\nstdout: …")).Error(), "up failed\n"+want[0]+"\n"+want[1]; got != want {
+	if got, want := r.explain(errors.New("code: 255\nstdout: …")).Error(), "up failed\n"+strings.Join(want, "\n"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	cause := errors.New("exit status 1")

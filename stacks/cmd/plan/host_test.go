@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,8 +34,13 @@ func TestTheOrdinaryPreview(t *testing.T) {
 	}
 	defer cloud.Close()
 	o.env = append(o.env, cloud.Env()...)
-	o.pulumi(t, "stack", "init", "dev", "--non-interactive")
-	said := o.pulumi(t, "preview", "--stack", "dev", "--non-interactive")
+	if said, err := o.pulumi(t, "stack", "init", "dev", "--non-interactive"); err != nil {
+		t.Fatalf("%v; `make engine` builds the engine\n%s", err, said)
+	}
+	said, err := o.pulumi(t, "preview", "--stack", "dev", "--non-interactive")
+	if err != nil {
+		t.Fatalf("%v; `make engine` builds the engine's language host\n%s", err, said)
+	}
 	summary := regexp.MustCompile(`(?m)^Resources:\n((?:    .*\n)+)`).FindStringSubmatch(said)
 	if summary == nil {
 		t.Fatalf("no summary:\n%s", said)
@@ -61,6 +65,36 @@ func TestTheOrdinaryPreview(t *testing.T) {
 	}
 	if n := len(cloud.Objects()); n != 0 {
 		t.Errorf("a preview made %d objects", n)
+	}
+}
+
+// TestTheOrdinaryPreviewOfAMistake shows what a user sees of a misspelt setting: the same words in both ways.
+func TestTheOrdinaryPreviewOfAMistake(t *testing.T) {
+	t.Parallel()
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := copied(t, root)
+	path := filepath.Join(o.project, "Pulumi.dev.yaml")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(strings.Replace(string(text), "multiAz:", "multiAzz:", 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	want := "task-tracker:platform.database.multiAzz: no such setting; did you mean \"multiAz\"?"
+	if said, err := o.pulumi(t, "stack", "init", "dev", "--non-interactive"); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	said, err := o.pulumi(t, "preview", "--stack", "dev", "--non-interactive")
+	if err == nil || !strings.Contains(said, want) {
+		t.Errorf("the ordinary preview ends with %v and lacks %q:\n%s", err, want, said)
+	}
+	code, stdout, stderr := plan(t, o.project, platform.Deploy, "-stack", "dev")
+	if code != 1 || !strings.Contains(stdout, want) {
+		t.Errorf("the inline preview ends with %d and lacks %q:\n%s%s", code, want, stdout, stderr)
 	}
 }
 
@@ -93,17 +127,14 @@ func copied(t *testing.T, root string) *ordinary {
 }
 
 // pulumi runs the engine's command, and returns what it says.
-func (o *ordinary) pulumi(t *testing.T, args ...string) string {
+func (o *ordinary) pulumi(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	path := os.Getenv(offline.EngineVariable)
 	if path == "" {
 		path = "pulumi"
 	}
 	cmd := exec.CommandContext(t.Context(), path, args...)
-	var stdout, stderr bytes.Buffer
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = o.project, o.env, &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("pulumi %s: %v; `make engine` builds the engine and its language host\n%s%s", strings.Join(args, " "), err, stdout.String(), stderr.String())
-	}
-	return stdout.String()
+	cmd.Dir, cmd.Env = o.project, o.env
+	said, err := cmd.CombinedOutput()
+	return string(said), err
 }

@@ -27,10 +27,10 @@ import (
 // Config is all that a stack can set: one object, `task-tracker:platform` of Pulumi.<stack>.yaml. What each component can
 // set is its own Settings; the rules across components are in rules.go.
 type Config struct {
-	Environment      string            `json:"environment" example:"dev" doc:"What the stack is for: lower-case letters and digits, at most 12. It is part of physical names and a tag. Another environment is another stack: changing it replaces the bucket and much else."`
-	Region           string            `json:"region" default:"us-east-1" example:"eu-central-1" doc:"AWS region of the stack. Another region is another stack: changing it replaces everything."`
+	Environment      string            `json:"environment" example:"dev" doc:"What the stack is for: lower-case letters and digits, at most 12. It is part of physical names and a tag. Set once: another environment is another stack."`
+	Region           string            `json:"region" default:"us-east-1" example:"eu-central-1" doc:"AWS region of the stack. Set once: another region is another stack."`
 	HomeRegion       string            `json:"homeRegion" default:"us-east-1" example:"eu-central-1" doc:"Region in which an environment with plainNames keeps plain names."`
-	PlainNames       bool              `json:"plainNames" default:"false" doc:"Names without environment and region (task-tracker-app-data-…) in the home region. For one environment of an account only; changing it later replaces the bucket and much else."`
+	PlainNames       bool              `json:"plainNames" default:"false" doc:"Names without environment and region (task-tracker-app-data-…) in the home region. For one environment of an account only. Set once."`
 	Account          string            `json:"account" example:"123456789012" doc:"The only account that the stack may be deployed to; empty: that of the credentials."`
 	RecoveryRegion   string            `json:"recoveryRegion" example:"us-west-2" doc:"Second region for copies of the database's backups, the bucket and the vault; empty: none."`
 	Production       bool              `json:"production" default:"false" doc:"Demands protection: the database, the load balancer and the stack's data cannot be deleted by accident."`

@@ -41,6 +41,7 @@ func (c Config) protectionRules(f *fault.Set) {
 		{"edge.deletionProtection", c.Edge.DeletionProtection},
 		{"storage.deletionProtection", c.Storage.DeletionProtection},
 		{"foundation.deletionProtection", c.Foundation.DeletionProtection},
+		{"network.deletionProtection", c.Network.DeletionProtection},
 	} {
 		f.Require(one.on, one.path, "false in a production stack: an update could delete it; set true, or state it with allowUnprotected: true")
 	}
@@ -84,6 +85,7 @@ func ProtectionOff() map[string]any {
 		"storage.forceDestroy":          true,
 		"foundation.deletionProtection": false,
 		"foundation.forceDestroy":       true,
+		"network.deletionProtection":    false,
 		"image.forceDelete":             true,
 		"backup.lock.enabled":           false,
 		"backup.deleteWithVaults":       true,

@@ -42,8 +42,8 @@ var values = map[string]map[string]any{
 		"network.privateCidrs": []string{"10.0.10.0/24", "10.0.11.0/24", "10.0.12.0/24"},
 		"network.dataCidrs":    []string{"10.0.20.0/24", "10.0.21.0/24", "10.0.22.0/24"},
 	},
-	"network.publicCidrs":        {"network.publicCidrs": []string{"10.0.1.0/24", "10.0.3.0/24"}},
-	"network.privateCidrs":       {"network.privateCidrs": []string{"10.0.10.0/24", "10.0.12.0/24"}},
+	"network.publicCidrs":        {"network.publicCidrs": []string{"10.0.1.0/24", "10.0.4.0/24"}},
+	"network.privateCidrs":       {"network.privateCidrs": []string{"10.0.10.0/24", "10.0.14.0/24"}},
 	"network.dataCidrs":          {"network.dataCidrs": []string{"10.0.20.0/24", "10.0.22.0/24"}},
 	"network.interfaceEndpoints": {"network.interfaceEndpoints": []string{}},
 
@@ -298,7 +298,7 @@ func (v variant) block(r *offline.Report, err error) string {
 // replacesDatabase are the settings that may take the database's place: it is another stack's, or its network's.
 //
 // Retiring a generation deletes its instance: that is what it is for.
-var replacesDatabase = []string{"region", "network.cidr", "database.oldest"}
+var replacesDatabase = []string{"region", "database.oldest"}
 
 // silent are the settings that change nothing by themselves in a stack that is there.
 var silent = []string{

@@ -102,6 +102,20 @@ func TestAnImmutableTagTakesNoOtherContent(t *testing.T) {
 	}
 }
 
+func TestAPushThatNobodyWaitedForIsTakenUpAgain(t *testing.T) {
+	t.Parallel()
+	b := setup(t, awssim.Options{Faults: []awssim.Fault{{Type: "docker-build:index:Image", Kind: awssim.Timeout}}})
+	folder := t.TempDir()
+	if _, _, err := b.up(built(folder, "one")); err == nil || !strings.Contains(err.Error(), "timeout while pushing") {
+		t.Fatalf("the update went through in spite of the fault: %v", err)
+	}
+	b.mustUp(built(folder, "one"), nil)
+	if lost := b.orphans(); len(lost) > 0 {
+		t.Errorf("orphans: %v", lost)
+	}
+	b.destroy()
+}
+
 func write(t *testing.T, folder, name, content string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600); err != nil {

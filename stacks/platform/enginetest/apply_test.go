@@ -92,7 +92,7 @@ func TestManagedMasterPassword(t *testing.T) {
 func (b *bed) madeElsewhere() {
 	b.t.Helper()
 	const (
-		secret  = "arn:aws:secretsmanager:us-east-1:123456789012:secret:first-account-AbCdEf" //nolint:gosec // a name
+		secret  = "arn:aws:secretsmanager:us-east-1:123456789012:secret:first-account-AbCdEf"
 		monitor = "arn:aws:ce::123456789012:anomalymonitor/0f4f0e8a-5f3b-4f0e-9a55-1c2d3e4f5a6b"
 	)
 	object := func(token, id string, properties map[string]any) *awssim.Object {

@@ -82,11 +82,12 @@ func (b *bed) noSecrets(some bool) {
 		b.t.Errorf("%d secrets in the account: there are the bootstrap secret, the application's login, the master's, the replica's URL", len(secrets))
 	}
 	files, encrypted := 0, 0
-	err := filepath.WalkDir(filepath.Join(b.dir, "state"), func(path string, d fs.DirEntry, err error) error {
+	state := os.DirFS(filepath.Join(b.dir, "state"))
+	err := fs.WalkDir(state, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		text, err := os.ReadFile(path)
+		text, err := fs.ReadFile(state, path)
 		if err != nil {
 			return err
 		}
@@ -96,7 +97,7 @@ func (b *bed) noSecrets(some bool) {
 			if len(secret) < 8 {
 				b.t.Errorf("a secret of %d characters in %s can't be searched for", len(secret), urn)
 			} else if strings.Contains(string(text), secret) {
-				b.t.Errorf("the secret of %s stands in plain text in %s", urn, filepath.Base(path))
+				b.t.Errorf("the secret of %s stands in plain text in %s", urn, path)
 			}
 		}
 		return nil

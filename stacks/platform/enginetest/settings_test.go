@@ -304,6 +304,7 @@ var replacesDatabase = []string{"region", "database.oldest"}
 var silent = []string{
 	"homeRegion",                     // counts with plainNames
 	"production", "allowUnprotected", // rules, not resources
+	"network.deletionProtection",                                                                                     // a note of the engine's own
 	"access.bastion.imageId",                                                                                         // an instance keeps the image that it was made with
 	"database.restore.snapshot", "database.restore.instance", "database.restore.backupsArn", "database.restore.time", // count for a new instance
 }

@@ -55,11 +55,13 @@ func Enter() (root string, err error) {
 
 // engine returns the command that runs updates: the one that is named, else the repository's, else the one on PATH.
 func engine(root, named string, onPath func(string) (string, error)) (auto.PulumiCommand, error) {
-	path, whence := named, EngineVariable
+	own := filepath.Join(root, ".tools", "bin", "pulumi")
+	// `make engine` builds none where one is on PATH; this does, and it is preferred.
+	path, whence, wayOut := named, EngineVariable, fmt.Sprintf("unset %s, and `make %s` builds the pinned one", EngineVariable, own)
 	if path == "" {
-		path, whence = filepath.Join(root, ".tools", "bin", "pulumi"), "the repository's own"
+		path, whence, wayOut = own, "the repository's own", "remove it, and `make engine` builds it anew"
 		if _, err := os.Stat(path); err != nil {
-			whence = "on PATH"
+			whence, wayOut = "on PATH", fmt.Sprintf("`make %s` builds the pinned one, which is used instead", own)
 			if path, err = onPath("pulumi"); err != nil {
 				return nil, fmt.Errorf("there is no Pulumi engine: neither .tools/bin/pulumi nor a pulumi on PATH; `make engine` builds the pinned one, or set %s to another", EngineVariable)
 			}
@@ -70,17 +72,17 @@ func engine(root, named string, onPath func(string) (string, error)) (auto.Pulum
 		return nil, err
 	}
 	if filepath.Base(path) != "pulumi" || filepath.Base(filepath.Dir(path)) != "bin" {
-		return nil, fmt.Errorf("%s (%s) cannot be the engine: it must be a file called bin/pulumi; set %s to such a path, or unset it and run `make engine`", path, whence, EngineVariable)
+		return nil, fmt.Errorf("%s (%s) cannot be the engine: it must be a file called bin/pulumi; %s", path, whence, wayOut)
 	}
 	cmd, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Root: filepath.Dir(filepath.Dir(path)), SkipVersionCheck: true})
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no Pulumi engine at %s (%s): no such file; unset %s to use the pinned one, which `make engine` builds", path, whence, EngineVariable)
+		return nil, fmt.Errorf("there is no Pulumi engine at %s (%s): no such file; %s", path, whence, wayOut)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the Pulumi engine %s (%s) does not run: %w; remove it, and `make engine` builds the pinned one", path, whence, err)
+		return nil, fmt.Errorf("the Pulumi engine %s (%s) does not run: %w; %s", path, whence, err, wayOut)
 	}
 	if cmd.Version().LT(oldest) {
-		return nil, fmt.Errorf("the Pulumi engine %s (%s) is v%s; v%s or later is needed: update it, or take it from PATH and `make engine` builds the pinned one", path, whence, cmd.Version(), oldest)
+		return nil, fmt.Errorf("the Pulumi engine %s (%s) is v%s; v%s or later is needed: %s", path, whence, cmd.Version(), oldest, wayOut)
 	}
 	return cmd, nil
 }

@@ -29,33 +29,40 @@ func TestEngineThatIsMissing(t *testing.T) {
 	_, err := engine(t.TempDir(), "", nowhere)
 	offlinetest.WantError(t, err, "there is no Pulumi engine", ".tools/bin/pulumi", "on PATH", "`make engine` builds", EngineVariable)
 
+	root := t.TempDir()
+	wayOut := "; unset " + EngineVariable + ", and `make " + root + "/.tools/bin/pulumi` builds the pinned one"
 	named := filepath.Join(t.TempDir(), "bin", "pulumi")
-	_, err = engine(t.TempDir(), named, nowhere)
-	offlinetest.WantError(t, err, "there is no Pulumi engine at "+named+" ("+EngineVariable+")", "no such file", "unset "+EngineVariable, "`make engine` builds")
+	_, err = engine(root, named, nowhere)
+	offlinetest.WantError(t, err, "there is no Pulumi engine at "+named+" ("+EngineVariable+"): no such file"+wayOut)
 
 	for _, path := range []string{"/opt/pulumi", "/opt/bin/pulumi-3.255"} {
-		_, err = engine(t.TempDir(), path, nowhere)
-		offlinetest.WantError(t, err, path+" ("+EngineVariable+") cannot be the engine", "bin/pulumi", "`make engine`")
+		_, err = engine(root, path, nowhere)
+		offlinetest.WantError(t, err, path+" ("+EngineVariable+") cannot be the engine: it must be a file called bin/pulumi"+wayOut)
 	}
 }
 
 func TestEngineThatDoesNotRun(t *testing.T) {
 	t.Parallel()
-	_, err := engine(t.TempDir(), fake(t, t.TempDir(), "exit 3"), nowhere)
-	offlinetest.WantError(t, err, "("+EngineVariable+") does not run", "exit status 3", "`make engine`")
-
 	root := t.TempDir()
-	fake(t, filepath.Join(root, ".tools"), "echo nonsense")
+	_, err := engine(root, fake(t, t.TempDir(), "exit 3"), nowhere)
+	offlinetest.WantError(t, err, "("+EngineVariable+") does not run: ", "exit status 3; unset "+EngineVariable+", and `make "+root+"/.tools/bin/pulumi`")
+
+	fake(t, filepath.Join(root, ".tools"), "exit 4")
 	_, err = engine(root, "", nowhere)
-	offlinetest.WantError(t, err, ".tools/bin/pulumi (the repository's own)", "`make engine`")
+	offlinetest.WantError(t, err, root+"/.tools/bin/pulumi (the repository's own) does not run: ", "exit status 4; remove it, and `make engine` builds it anew")
 }
 
 // TestEngineThatIsTooOld is on PATH, where `make engine` would leave it.
 func TestEngineThatIsTooOld(t *testing.T) {
 	t.Parallel()
-	path := fake(t, t.TempDir(), "echo v3.100.0")
-	_, err := engine(t.TempDir(), "", func(string) (string, error) { return path, nil })
-	offlinetest.WantError(t, err, path+" (on PATH) is v3.100.0; v"+oldest.String()+" or later is needed", "update it", "`make engine`")
+	root, answer := t.TempDir(), "echo v3.100.0"
+	path := fake(t, t.TempDir(), answer)
+	_, err := engine(root, "", func(string) (string, error) { return path, nil })
+	offlinetest.WantError(t, err, path+" (on PATH) is v3.100.0; v"+oldest.String()+" or later is needed: `make "+root+"/.tools/bin/pulumi` builds the pinned one, which is used instead")
+
+	fake(t, filepath.Join(root, ".tools"), "echo nonsense")
+	_, err = engine(root, "", nowhere)
+	offlinetest.WantError(t, err, "(the repository's own) is v0.0.0; v"+oldest.String()+" or later is needed: remove it")
 }
 
 func TestOrderOfEngines(t *testing.T) {

@@ -119,9 +119,20 @@ func copied(t *testing.T, root string) *ordinary {
 		}
 	}
 	state := t.TempDir()
+	// The host lists modules with -mod=mod, which may add to go.sum: to a copy.
+	for _, name := range []string{"go.mod", "go.sum"} {
+		text, err := os.ReadFile(filepath.Join(root, "stacks", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(state, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	o.env = append(
 		os.Environ(), "PULUMI_BACKEND_URL=file://"+state, "PULUMI_CONFIG_PASSPHRASE=offline", "PULUMI_HOME="+filepath.Join(state, "home"),
-		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true", "GOWORK=off", "CGO_ENABLED=0", "NO_COLOR=1",
+		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true", "GOWORK=off", "GOFLAGS=-modfile="+filepath.Join(state, "go.mod"),
+		"CGO_ENABLED=0", "NO_COLOR=1",
 	)
 	return o
 }

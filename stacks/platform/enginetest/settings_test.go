@@ -302,11 +302,12 @@ var replacesDatabase = []string{"region", "database.oldest"}
 
 // silent are the settings that change nothing by themselves in a stack that is there.
 var silent = []string{
-	"homeRegion",                     // counts with plainNames
-	"production", "allowUnprotected", // rules, not resources
-	"network.deletionProtection",                                                                                     // a note of the engine's own
-	"access.bastion.imageId",                                                                                         // an instance keeps the image that it was made with
-	"database.restore.snapshot", "database.restore.instance", "database.restore.backupsArn", "database.restore.time", // count for a new instance
+	// It counts with plainNames; rules, not resources; a note of the engine's own.
+	"homeRegion", "production", "allowUnprotected", "network.deletionProtection",
+	// An instance keeps the image that it was made with.
+	"access.bastion.imageId",
+	// They count for a new instance.
+	"database.restore.snapshot", "database.restore.instance", "database.restore.backupsArn", "database.restore.time",
 }
 
 // valuable are the types whose replacement loses something; of a change of many resources they are named.

@@ -289,7 +289,7 @@ func eachFrom(base string, v any, path string, f func(string, any)) {
 	}
 }
 
-// fill puts in what the provider fills in: defaults, and a name. It returns what the name is made of for messages.
+// fill puts in what the provider fills in: defaults, and a name. It notes which under defaultsKey.
 func fill(w *world, t *typeInfo, seed, urn string, olds, news map[string]any) {
 	var filled []any
 	for _, path := range sorted(t.facts.Defaults) {

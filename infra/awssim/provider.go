@@ -229,7 +229,7 @@ func withoutInternals(inputs map[string]any) map[string]any {
 	return in
 }
 
-// text is a value as JSON, for messages.
+// jsonText is a value as JSON, for messages.
 func jsonText(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {

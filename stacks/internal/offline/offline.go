@@ -172,6 +172,9 @@ func (s *Stack) State(ctx context.Context) ([]byte, error) {
 	return state.Deployment, err
 }
 
+// Engine is the stack as the engine's own API has it, for what Stack does not offer.
+func (s *Stack) Engine() *auto.Stack { return &s.stack }
+
 // Cloud is the simulated account.
 func (s *Stack) Cloud() *awssim.Server { return s.cloud }
 

@@ -103,7 +103,11 @@ func (b *imageBuilder) Create(_ context.Context, r *rpc.CreateRequest) (*rpc.Cre
 	if err := b.refused(met, OpCreate, obj, nil); err != nil {
 		return nil, err
 	}
-	b.world.objects = append(b.world.objects, obj)
+	if at := b.index(obj.ID, obj.URN); at >= 0 { // pushed before, and kept
+		b.world.objects[at] = obj
+	} else {
+		b.world.objects = append(b.world.objects, obj)
+	}
 	if err := b.save(); err != nil {
 		return nil, err
 	}

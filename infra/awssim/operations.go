@@ -179,6 +179,9 @@ func (p *provider) Delete(ctx context.Context, r *rpc.DeleteRequest) (*emptypb.E
 	}
 	at := slices.Index(p.world.objects, obj)
 	p.world.objects = slices.Delete(p.world.objects, at, at+1)
+	if obj.Token == tRepository {
+		p.world.objects = slices.DeleteFunc(p.world.objects, func(o *Object) bool { return pushedTo(o, obj) != "" })
+	}
 	p.world.leave(obj)
 	return &emptypb.Empty{}, p.save()
 }

@@ -41,7 +41,7 @@ func subnetGroupZones(w World, obj, _ *Object) error {
 func parameterValues(_ World, obj, _ *Object) error {
 	const code = "InvalidParameterValue"
 	allowed := map[string][]string{
-		"require_secure_transport": {"0", "1", "ON", "OFF"}, "slow_query_log": {"0", "1"}, "general_log": {"0", "1"}, "log_output": {"FILE", "TABLE", "NONE"},
+		"require_secure_transport": {"0", "1"}, "slow_query_log": {"0", "1"}, "general_log": {"0", "1"}, "log_output": {"FILE", "TABLE", "NONE"},
 		"innodb_flush_log_at_trx_commit": {"0", "1", "2"}, "binlog_format": {"ROW", "STATEMENT", "MIXED"}, "log_bin_trust_function_creators": {"0", "1"},
 		"character_set_server": {"utf8mb4", "utf8mb3", "utf8", "latin1", "ascii", "binary"}, "local_infile": {"0", "1"},
 	}

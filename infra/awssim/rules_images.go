@@ -57,14 +57,25 @@ func repositoryEmpty(w World, obj *Object) error {
 	if truthy(obj, "forceDelete") {
 		return nil
 	}
-	for _, o := range w.ByType(tImage, obj.Region) {
-		for _, tag := range texts(o, "tags") {
-			if repository, _, _ := registryOf(tag); repository == text(obj, "name") {
-				return refuse("RepositoryNotEmptyException", "name", repository, "still holds the image %s; delete that first, or set forceDelete", tag)
-			}
+	for _, o := range w.All() {
+		if tag := pushedTo(o, obj); tag != "" {
+			return refuse("RepositoryNotEmptyException", "name", text(obj, "name"), "still holds the image %s; delete that first, or set forceDelete", tag)
 		}
 	}
 	return nil
+}
+
+// pushedTo returns the tag under which a repository has an image; "" where it has it not, or it is no image.
+func pushedTo(image, repository *Object) string {
+	if image.Token != tImage || image.Region != repository.Region {
+		return ""
+	}
+	for _, tag := range texts(image, "tags") {
+		if name, _, _ := registryOf(tag); name == text(repository, "name") {
+			return tag
+		}
+	}
+	return ""
 }
 
 func lifecycleText(_ World, obj, _ *Object) error {

@@ -1,6 +1,7 @@
 package image
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -120,11 +121,22 @@ func build(ctx *pulumi.Context, name string, args Args, repository *ecr.Reposito
 		ImageTag:      pulumi.String(tag),
 		Platform:      pulumi.String(args.Settings.Platform),
 		Args:          buildArgs,
-	}, child)
+	}, child, pulumi.Transforms([]pulumi.ResourceTransform{kept}))
 	if err != nil {
 		return pulumi.StringOutput{}, fmt.Errorf("image: build: %w", err)
 	}
 	return built.ImageUri.ApplyT(byDigest).(pulumi.StringOutput), nil
+}
+
+// kept leaves an image in the repository when a newer one takes its place: tasks are started, and releases rolled back to, by
+// digest. The lifecycle policy takes old ones away. Left to itself, the build deletes them.
+// Source: https://www.pulumi.com/registry/packages/docker-build/api-docs/image/.
+func kept(_ context.Context, a *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
+	if a.Type != "docker-build:index:Image" {
+		return nil
+	}
+	a.Opts.RetainOnDelete = true
+	return &pulumi.ResourceTransformResult{Props: a.Props, Opts: a.Opts}
 }
 
 // byDigest leaves the tag out of REPOSITORY:TAG@sha256:DIGEST, so that nothing but content starts a deployment.

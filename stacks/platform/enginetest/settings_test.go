@@ -284,6 +284,9 @@ func (v variant) block(r *offline.Report, err error) string {
 		})
 	}
 	for _, c := range changed {
+		if c.Type == image { // its name is a hash of all sources
+			c.Name = "(the image's tag)"
+		}
 		var keys []string
 		for _, k := range c.Keys {
 			if c.Op == "update" || k.Replace {

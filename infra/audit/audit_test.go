@@ -108,16 +108,19 @@ func TestGuardDuty(t *testing.T) {
 		t.Errorf("the detector is %v", one.Inputs)
 	}
 	for _, one := range r.OfType(feature) {
-		agent, want := one.String("additionalConfigurations[0].name"), ""
-		if one.String("name") == "RUNTIME_MONITORING" {
+		agent, want, status := one.String("additionalConfigurations[0].name"), "", "ENABLED"
+		switch one.String("name") {
+		case "RUNTIME_MONITORING":
 			want = "ECS_FARGATE_AGENT_MANAGEMENT"
+		case "EBS_MALWARE_PROTECTION", "LAMBDA_NETWORK_LOGS":
+			status = "DISABLED"
 		}
-		if one.String("status") != "ENABLED" || one.String("detectorId") != "audit-guardduty-id" || agent != want {
+		if one.String("status") != status || one.String("detectorId") != "audit-guardduty-id" || agent != want {
 			t.Errorf("%s is %v", one.Name, one.Inputs)
 		}
 	}
-	if got := len(r.OfType(feature)); got != 3 {
-		t.Errorf("%d plans, want 3", got)
+	if got := len(r.OfType(feature)); got != 5 {
+		t.Errorf("%d plans are stated, want all 5", got)
 	}
 }
 
@@ -148,7 +151,7 @@ func TestConfig(t *testing.T) {
 func TestModes(t *testing.T) {
 	t.Parallel()
 	for mode, want := range map[string]map[string]int{
-		audit.Create:   {detector: 1, feature: 2, recorder: 1, channel: 1, status: 1, analyzer: 1, enabler: 1, rule: 3, target: 3},
+		audit.Create:   {detector: 1, feature: 5, recorder: 1, channel: 1, status: 1, analyzer: 1, enabler: 1, rule: 3, target: 3},
 		audit.Existing: {rule: 3, target: 3},
 		audit.Off:      {},
 	} {

@@ -11,8 +11,12 @@ import (
 
 const (
 	enabled           = "ENABLED"
+	disabled          = "DISABLED"
 	runtimeMonitoring = "RUNTIME_MONITORING"
 )
+
+// features are GuardDuty's plans that may help a stack of this kind.
+var features = []string{"S3_DATA_EVENTS", "RDS_LOGIN_EVENTS", runtimeMonitoring, "EBS_MALWARE_PROTECTION", "LAMBDA_NETWORK_LOGS"}
 
 // guardDuty is the detector with its plans, and the report of its findings.
 func (b builder) guardDuty() error {
@@ -28,10 +32,15 @@ func (b builder) guardDuty() error {
 		if err != nil {
 			return err
 		}
-		for _, feature := range slices.Sorted(slices.Values(s.Features)) {
+		// All are stated: a new detector has most of them on, and one that is no longer registered stays as it was.
+		for _, feature := range features {
+			status := disabled
+			if slices.Contains(s.Features, feature) {
+				status = enabled
+			}
 			if _, err := guardduty.NewDetectorFeature(b.ctx, b.name+"-guardduty-"+feature, &guardduty.DetectorFeatureArgs{
-				DetectorId: detector.ID(), Name: pulumi.String(feature), Status: pulumi.String(enabled),
-				AdditionalConfigurations: agents(feature),
+				DetectorId: detector.ID(), Name: pulumi.String(feature), Status: pulumi.String(status),
+				AdditionalConfigurations: agents(feature, status),
 			}, pulumi.Parent(b.parent)); err != nil {
 				return err
 			}
@@ -44,12 +53,12 @@ func (b builder) guardDuty() error {
 }
 
 // agents lets GuardDuty run its agent beside the tasks, for the one plan that needs it.
-func agents(feature string) guardduty.DetectorFeatureAdditionalConfigurationArray {
+func agents(feature, status string) guardduty.DetectorFeatureAdditionalConfigurationArray {
 	if feature != runtimeMonitoring {
 		return nil
 	}
 	return guardduty.DetectorFeatureAdditionalConfigurationArray{guardduty.DetectorFeatureAdditionalConfigurationArgs{
-		Name: pulumi.String("ECS_FARGATE_AGENT_MANAGEMENT"), Status: pulumi.String(enabled),
+		Name: pulumi.String("ECS_FARGATE_AGENT_MANAGEMENT"), Status: pulumi.String(status),
 	}}
 }
 

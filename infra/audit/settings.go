@@ -29,7 +29,7 @@ type Trail struct {
 // GuardDuty is the detector of the account in this region.
 type GuardDuty struct {
 	Mode              string   `json:"mode" default:"create" enum:"create,existing,off" example:"existing" doc:"Whether this stack creates the detector, uses the one that the account has in this region, or none."`
-	Features          []string `json:"features" default:"S3_DATA_EVENTS,RDS_LOGIN_EVENTS" example:"S3_DATA_EVENTS,RDS_LOGIN_EVENTS,RUNTIME_MONITORING" enum:"S3_DATA_EVENTS,RDS_LOGIN_EVENTS,RUNTIME_MONITORING,EBS_MALWARE_PROTECTION,LAMBDA_NETWORK_LOGS" doc:"Plans that are on, where this stack creates the detector. RUNTIME_MONITORING puts an agent of up to 128 MiB beside every task and an endpoint that GuardDuty owns into the VPC, which has to be deleted by hand before the VPC can be: raise service.memoryMiB with it."`
+	Features          []string `json:"features" default:"S3_DATA_EVENTS,RDS_LOGIN_EVENTS" example:"S3_DATA_EVENTS,RDS_LOGIN_EVENTS,RUNTIME_MONITORING" enum:"S3_DATA_EVENTS,RDS_LOGIN_EVENTS,RUNTIME_MONITORING,EBS_MALWARE_PROTECTION,LAMBDA_NETWORK_LOGS" doc:"Plans that are on, where this stack creates the detector; the others are turned off. RUNTIME_MONITORING puts an agent of up to 128 MiB beside every task and an endpoint that GuardDuty owns into the VPC, which has to be deleted by hand before the VPC can be: raise service.memoryMiB with it."`
 	MinimumSeverity   float64  `json:"minimumSeverity" default:"4" example:"7" doc:"Findings from this severity on go to the alert topic: 1 low, 4 medium, 7 high, 9 critical."`
 	PublishingMinutes int      `json:"publishingMinutes" default:"15" unit:"min" enum:"15,60,360" example:"60" doc:"How often a finding that comes again is reported again."`
 }
@@ -66,7 +66,7 @@ func (s Settings) Validate(f *fault.Set) {
 	g := f.At("guardDuty")
 	seen := map[string]bool{}
 	for _, feature := range s.GuardDuty.Features {
-		g.OneOf("features", feature, "S3_DATA_EVENTS", "RDS_LOGIN_EVENTS", runtimeMonitoring, "EBS_MALWARE_PROTECTION", "LAMBDA_NETWORK_LOGS")
+		g.OneOf("features", feature, features...)
 		g.Require(!seen[feature], "features", "%q stands there twice; name it once", feature)
 		seen[feature] = true
 	}

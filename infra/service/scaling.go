@@ -21,8 +21,9 @@ const (
 type scaler struct {
 	*build
 	target       *appautoscaling.Target
-	service      pulumi.StringMap // dimensions of the service's metrics
-	loadBalancer pulumi.StringMap // dimensions of the target group's
+	before       []pulumi.Resource // what was put on the target last
+	service      pulumi.StringMap  // dimensions of the service's metrics
+	loadBalancer pulumi.StringMap  // dimensions of the target group's
 }
 
 // scaling registers the bounds, the policies with their alarms, and the schedules.
@@ -74,11 +75,8 @@ func (x *scaler) tracking() error {
 		{"memory", "ECSServiceAverageMemoryUtilization", s.MemoryPercent, nil},
 		{"requests", "ALBRequestCountPerTarget", s.RequestsPerTarget, x.args.RequestLabel.ToStringOutput().ToStringPtrOutput()},
 	} {
-		if _, err := appautoscaling.NewPolicy(x.ctx, x.name+"-track-"+one.part, &appautoscaling.PolicyArgs{
-			PolicyType:        pulumi.String("TargetTrackingScaling"),
-			ServiceNamespace:  x.target.ServiceNamespace,
-			ScalableDimension: x.target.ScalableDimension,
-			ResourceId:        x.target.ResourceId,
+		if _, err := x.policy("track-"+one.part, &appautoscaling.PolicyArgs{
+			PolicyType: pulumi.String("TargetTrackingScaling"),
 			TargetTrackingScalingPolicyConfiguration: appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs{
 				TargetValue:      pulumi.Float64(float64(one.target)),
 				ScaleOutCooldown: pulumi.Int(outCooldown),
@@ -87,7 +85,7 @@ func (x *scaler) tracking() error {
 					PredefinedMetricType: pulumi.String(one.metric), ResourceLabel: one.label,
 				},
 			},
-		}, x.child()); err != nil {
+		}); err != nil {
 			return fmt.Errorf("tracking of %s: %w", one.part, err)
 		}
 	}
@@ -112,16 +110,21 @@ func (x *scaler) steps(part, aggregation string, cooldown int, steps ...step) (*
 		}
 		adjustments = append(adjustments, a)
 	}
-	return appautoscaling.NewPolicy(x.ctx, x.name+"-step-"+part, &appautoscaling.PolicyArgs{
-		PolicyType:        pulumi.String("StepScaling"),
-		ServiceNamespace:  x.target.ServiceNamespace,
-		ScalableDimension: x.target.ScalableDimension,
-		ResourceId:        x.target.ResourceId,
+	return x.policy("step-"+part, &appautoscaling.PolicyArgs{
+		PolicyType: pulumi.String("StepScaling"),
 		StepScalingPolicyConfiguration: appautoscaling.PolicyStepScalingPolicyConfigurationArgs{
 			AdjustmentType: pulumi.String("ChangeInCapacity"), Cooldown: pulumi.Int(cooldown),
 			MetricAggregationType: pulumi.String(aggregation), StepAdjustments: adjustments,
 		},
-	}, x.child())
+	})
+}
+
+// policy registers a policy of the target after the one before: AWS refuses two at once on one target.
+func (x *scaler) policy(part string, in *appautoscaling.PolicyArgs) (*appautoscaling.Policy, error) {
+	in.ServiceNamespace, in.ScalableDimension, in.ResourceId = x.target.ServiceNamespace, x.target.ScalableDimension, x.target.ResourceId
+	policy, err := appautoscaling.NewPolicy(x.ctx, x.name+"-"+part, in, x.child(), pulumi.DependsOn(x.before))
+	x.before = []pulumi.Resource{policy}
+	return policy, err
 }
 
 // out adds a task after one minute above the target of CPU or requests, and two where it is far above.
@@ -208,7 +211,6 @@ func (x *scaler) in() error {
 
 // schedules registers other bounds at other times. They are put on after each other: AWS refuses two at once on one target.
 func (x *scaler) schedules() error {
-	var before []pulumi.Resource
 	for _, one := range x.args.Settings.Scaling.Schedules {
 		action, err := appautoscaling.NewScheduledAction(x.ctx, x.name+"-at-"+one.Name, &appautoscaling.ScheduledActionArgs{
 			ServiceNamespace:  x.target.ServiceNamespace,
@@ -219,11 +221,11 @@ func (x *scaler) schedules() error {
 			ScalableTargetAction: appautoscaling.ScheduledActionScalableTargetActionArgs{
 				MinCapacity: pulumi.Int(one.Min), MaxCapacity: pulumi.Int(one.Max),
 			},
-		}, x.child(), pulumi.DependsOn(before))
+		}, x.child(), pulumi.DependsOn(x.before))
 		if err != nil {
 			return fmt.Errorf("schedule %s: %w", one.Name, err)
 		}
-		before = []pulumi.Resource{action}
+		x.before = []pulumi.Resource{action}
 	}
 	return nil
 }

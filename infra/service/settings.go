@@ -47,7 +47,7 @@ type Scaling struct {
 	MemoryPercent     int        `json:"memoryPercent" default:"80" unit:"%" doc:"Memory that scaling aims at."`
 	RequestsPerTarget int        `json:"requestsPerTarget" default:"6000" unit:"requests a minute" doc:"Requests a minute and task that scaling aims at. A quarter of a vCPU serves about 14,800; this acts before the CPU does."`
 	InMinutes         int        `json:"inMinutes" default:"5" unit:"min" doc:"How long tasks have to be idle before one of them goes, 5 to 10."`
-	Schedules         []Schedule `json:"schedules" doc:"Other bounds at other times, such as nights and weekends."`
+	Schedules         []Schedule `json:"schedules" doc:"Other bounds at other times, such as nights and weekends. An update with --refresh sets min and max back until the next of them."`
 }
 
 // Schedule sets other bounds from a time on, until the next schedule.

@@ -100,7 +100,9 @@ func (b *builder) restoreSelection(plan *backup.RestoreTestingPlan, part string,
 	in.RestoreTestingPlanName = plan.Name
 	in.IamRoleArn = b.role.Arn
 	in.ValidationWindowHours = pulumi.Int(b.args.Settings.RestoreTest.ValidationHours)
-	_, err := backup.NewRestoreTestingSelection(b.ctx, b.name+"-restore-test-"+part, in, b.parent, pulumi.DependsOn(b.rights))
+	_, err := backup.NewRestoreTestingSelection(b.ctx, b.name+"-restore-test-"+part, in, b.parent, pulumi.DependsOn(b.rights),
+		// The provider's update leaves the ARNs as they are: https://github.com/hashicorp/terraform-provider-aws/issues/48316.
+		pulumi.ReplaceOnChanges([]string{"protectedResourceArns"}), pulumi.DeleteBeforeReplace(true))
 	if err != nil {
 		return fmt.Errorf("selection of the %s: %w", part, err)
 	}

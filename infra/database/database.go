@@ -211,7 +211,7 @@ func parameters(s Settings) rds.ParameterGroupParameterArray {
 		{"innodb_print_all_deadlocks", "1", "immediate"},
 		{"log_output", "FILE", "immediate"}, // CloudWatch reads files, not tables
 		{"long_query_time", fmt.Sprintf("%g", s.SlowQuerySeconds), "immediate"},
-		{"require_secure_transport", "ON", "immediate"},
+		{"require_secure_transport", "1", "immediate"},
 		{"slow_query_log", "1", "immediate"},
 		{"sync_binlog", "1", "immediate"},
 		{"time_zone", "UTC", "immediate"},

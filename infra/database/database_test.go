@@ -136,7 +136,7 @@ func TestGroupsAndEvents(t *testing.T) {
 		got[o["name"].StringValue()] = o["value"].StringValue()
 	}
 	for name, want := range map[string]string{
-		"require_secure_transport": "ON", "innodb_flush_log_at_trx_commit": "1", "sync_binlog": "1", "slow_query_log": "1", "long_query_time": "0.5", "log_output": "FILE",
+		"require_secure_transport": "1", "innodb_flush_log_at_trx_commit": "1", "sync_binlog": "1", "slow_query_log": "1", "long_query_time": "0.5", "log_output": "FILE",
 	} {
 		if got[name] != want {
 			t.Errorf("parameter %s is %q, not %q", name, got[name], want)

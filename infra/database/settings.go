@@ -45,7 +45,7 @@ type Settings struct {
 	LogRetentionDays int      `json:"logRetentionDays" default:"30" unit:"days" doc:"How long CloudWatch keeps them."`
 	SlowQuerySeconds float64  `json:"slowQuerySeconds" default:"1" unit:"s" example:"0.5" doc:"Statements that take longer go to the slow log."`
 
-	AppPassword        int    `json:"appPassword" default:"1" example:"2" doc:"Raise it to make a new password for the application's user; new tasks take it over."`
+	AppPassword        int    `json:"appPassword" default:"1" example:"2" doc:"Raise it to make a new password for the application's user; new tasks take it over. The former one stays good until the next is made, so that running tasks are not cut off."`
 	SecretRecoveryDays int    `json:"secretRecoveryDays" default:"30" unit:"days" doc:"How long a deleted secret can be brought back: 7 to 30, or 0 for not at all."`
 	CaCertificate      string `json:"caCertificate" default:"rds-ca-rsa2048-g1" enum:"rds-ca-rsa2048-g1,rds-ca-rsa4096-g1,rds-ca-ecc384-g1" doc:"Authority of the server's certificate."`
 

@@ -86,7 +86,7 @@ func (b *build) addFlowLogs() error {
 	_, err = ec2.NewFlowLog(b.ctx, b.part("flow-logs"), &ec2.FlowLogArgs{
 		VpcId: b.vpc.ID(), TrafficType: pulumi.String(s.Traffic), MaxAggregationInterval: pulumi.Int(s.IntervalSeconds),
 		LogDestinationType: pulumi.String("cloud-watch-logs"), LogDestination: b.args.FlowLogGroupArn, IamRoleArn: role.Arn, Tags: b.tags("flow-logs"),
-	}, b.child(pulumi.DependsOn([]pulumi.Resource{policy}))...)
+	}, b.child(pulumi.DependsOn([]pulumi.Resource{policy}), pulumi.DeleteBeforeReplace(true))...) // AWS refuses a second one of the same traffic
 	return err
 }
 

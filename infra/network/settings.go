@@ -30,7 +30,7 @@ var endpointServices = []string{
 // Settings is what a platform engineer decides about the network. Addresses are IPv4.
 type Settings struct {
 	Cidr               string   `json:"cidr" default:"10.0.0.0/16" example:"10.20.0.0/16" doc:"Addresses of the VPC, /16 to /28. Set once: a stack that is up cannot change it."`
-	Zones              []string `json:"zones" default:"a,b" example:"[a, b, c]" doc:"Availability zones by letter, two to four. Each tier has one subnet in each, in this order. Add further ones at the end."`
+	Zones              []string `json:"zones" default:"a,b" example:"[a, b, c]" doc:"Availability zones by letter, two to four. Each tier has one subnet in each, in this order. Add further ones at the end. us-west-1 and ap-northeast-1 have no b for most accounts."`
 	PublicCidrs        []string `json:"publicCidrs" default:"10.0.1.0/24,10.0.2.0/24" example:"[10.20.1.0/24, 10.20.2.0/24]" doc:"Subnets of the load balancer and the NAT gateways, one per zone, /27 or larger. A subnet that changes needs addresses that are free."`
 	PrivateCidrs       []string `json:"privateCidrs" default:"10.0.10.0/24,10.0.11.0/24" example:"[10.20.10.0/24, 10.20.11.0/24]" doc:"Subnets of the tasks and the interface endpoints, one per zone, /27 or larger. A subnet that changes needs addresses that are free."`
 	DataCidrs          []string `json:"dataCidrs" default:"10.0.20.0/24,10.0.21.0/24" example:"[10.20.20.0/24, 10.20.21.0/24]" doc:"Subnets of the database, one per zone, without a route out. Set once: AWS removes no subnet that a database is in."`

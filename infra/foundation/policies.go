@@ -70,7 +70,7 @@ func alertsKeyPolicy(s place.Scope) iampolicy.Document {
 		iampolicy.Statement{
 			Sid: "Publishers", Effect: "Allow",
 			Principal: iampolicy.Service(
-				"backup.amazonaws.com", "budgets.amazonaws.com", "cloudwatch.amazonaws.com", "costalerts.amazonaws.com",
+				"budgets.amazonaws.com", "cloudwatch.amazonaws.com", "costalerts.amazonaws.com",
 				"events.amazonaws.com", "events.rds.amazonaws.com"),
 			Action: []string{"kms:Decrypt", "kms:GenerateDataKey*"}, Resource: []string{"*"},
 			Condition: iampolicy.Condition{"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": {topicARN(s)}}},
@@ -78,7 +78,7 @@ func alertsKeyPolicy(s place.Scope) iampolicy.Document {
 	)
 }
 
-// topicPolicy says who may publish alerts: this account's alarms, databases, budgets, backups and event rules.
+// topicPolicy says who may publish alerts: this account's alarms, databases, budgets and event rules.
 func topicPolicy(s place.Scope) iampolicy.Document {
 	publish := func(sid, service string, condition iampolicy.Condition) iampolicy.Statement {
 		return iampolicy.Statement{
@@ -96,9 +96,6 @@ func topicPolicy(s place.Scope) iampolicy.Document {
 		publish("Databases", "events.rds.amazonaws.com", account),
 		publish("Budgets", "budgets.amazonaws.com", account),
 		publish("CostAnomalies", "costalerts.amazonaws.com", account),
-		// A vault's notifications carry no source; see
-		// https://docs.aws.amazon.com/aws-backup/latest/devguide/backup-notifications.html.
-		publish("Backups", "backup.amazonaws.com", nil),
 		// A rule names itself but not its account.
 		publish("Events", "events.amazonaws.com", iampolicy.Condition{"ArnLike": {"aws:SourceArn": {s.ARN("events", "rule/*")}}}),
 	)

@@ -72,8 +72,11 @@ func AllowStatement(sid string, actions, resources []string, condition Condition
 }
 
 // AssumeBy returns who may assume a role: a service, on behalf of this account only. The source is the ARN pattern of
-// what the service acts for; "" leaves that condition out.
+// what the service acts for; "" leaves that condition out. An account of "" is for services that don't say for whom they act.
 func AssumeBy(service, account, source string) Document {
+	if account == "" {
+		return New(Statement{Sid: "Assume", Effect: "Allow", Principal: Service(service), Action: []string{"sts:AssumeRole"}})
+	}
 	c := Condition{"StringEquals": {"aws:SourceAccount": {account}}}
 	if source != "" {
 		c["ArnLike"] = map[string][]string{"aws:SourceArn": {source}}

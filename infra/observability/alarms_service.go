@@ -70,16 +70,9 @@ func (w *watch) running() {
 	s := w.args.Settings.Tasks
 	const part, description = "running-tasks", "Fewer tasks run than are wanted, for longer than a replacement takes. See infra/runbooks/task-loss.md."
 	c := condition{above, 0, s.PeriodSeconds, s.BelowWantedAfter, 0, breaching}
-	if w.args.ContainerInsights {
-		w.over(part, description, []input{
-			{id: "wanted", series: of(w.service("ECS/ContainerInsights", "DesiredTaskCount", "Average"))},
-			{id: "running", series: of(w.service("ECS/ContainerInsights", "RunningTaskCount", "Average"))},
-			{id: "short", label: "tasks short", expression: "wanted - running"},
-		}, c)
-		return
-	}
 	w.over(part, description, []input{
-		{id: "samples", series: of(w.service("AWS/ECS", "CPUUtilization", "SampleCount"))},
-		{id: "short", label: "tasks short", expression: fmt.Sprintf("%d - samples / %d", w.args.DesiredCount, s.PeriodSeconds/60)},
+		{id: "wanted", series: of(w.service("ECS/ContainerInsights", "DesiredTaskCount", "Average"))},
+		{id: "running", series: of(w.service("ECS/ContainerInsights", "RunningTaskCount", "Average"))},
+		{id: "short", label: "tasks short", expression: "wanted - running"},
 	}, c)
 }

@@ -23,8 +23,7 @@ type Args struct {
 	TargetGroupArnSuffix  pulumi.StringInput // targetgroup/name/0123456789abcdef
 	ClusterName           pulumi.StringInput
 	ServiceName           pulumi.StringInput
-	DesiredCount          int  // tasks that the service starts with: its autoscaling's least
-	ContainerInsights     bool // whether the cluster reports how many tasks are wanted and running
+	DesiredCount          int // tasks that the service starts with: its autoscaling's least
 	LogGroupName          pulumi.StringInput
 
 	DatabaseIdentifier pulumi.StringInput

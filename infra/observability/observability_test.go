@@ -50,7 +50,6 @@ func arguments(change ...func(*observability.Args)) observability.Args {
 		ClusterName:           pulumi.String("task-tracker"),
 		ServiceName:           pulumi.String("api"),
 		DesiredCount:          2,
-		ContainerInsights:     true,
 		LogGroupName:          pulumi.String("/ecs/task-tracker"),
 		DatabaseIdentifier:    pulumi.String("task-tracker-1"),
 		ReplicaIdentifiers:    pulumi.ToStringArray([]string{"task-tracker-1-replica-1"}),
@@ -166,7 +165,7 @@ func TestWithoutTheOptionalParts(t *testing.T) {
 	r := run(t, arguments(func(a *observability.Args) {
 		a.ReplicaIdentifiers, a.NatGatewayIds = nil, nil
 		a.WafEnabled, a.WebAclName = false, nil
-		a.DesiredCount, a.ContainerInsights = 1, false
+		a.DesiredCount = 1
 		a.Settings.Dashboard.Enabled = false
 	}))
 	for _, name := range names(r, metricAlarm) {
@@ -176,9 +175,6 @@ func TestWithoutTheOptionalParts(t *testing.T) {
 	}
 	if boards := names(r, dashboard); len(boards) > 0 {
 		t.Errorf("there are dashboards %q", boards)
-	}
-	if got, want := r.One(t, metricAlarm, "observability-running-tasks").String("metricQueries[1].expression"), "1 - samples / 1"; got != want {
-		t.Errorf("running tasks without Container Insights: %q, want %q", got, want)
 	}
 }
 

@@ -69,9 +69,10 @@ func (b builder) replicationRole() (*iam.Role, *iam.RolePolicy, error) {
 	args := b.args
 	source, target := args.arn(args.bucketName()), args.arn(args.replicaName())
 	role, err := iam.NewRole(b.ctx, b.name+"-replication-role", &iam.RoleArgs{
-		Name:             pulumi.String(args.Name("replication", 64)),
-		Description:      pulumi.String("S3 copies objects to " + args.Recovery.Region),
-		AssumeRolePolicy: pulumi.String(iampolicy.AssumeBy("s3.amazonaws.com", args.Account, source).JSON()),
+		Name:        pulumi.String(args.Name("replication", 64)),
+		Description: pulumi.String("S3 copies objects to " + args.Recovery.Region),
+		// AWS documents no source that live replication names: https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html.
+		AssumeRolePolicy: pulumi.String(iampolicy.AssumeBy("s3.amazonaws.com", "", "").JSON()),
 	}, b.options()...)
 	if err != nil {
 		return nil, nil, err

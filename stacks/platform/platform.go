@@ -178,7 +178,6 @@ func (p *platform) watch(ctx *pulumi.Context) error {
 		Scope: p.scope, Settings: p.config.Observability, TopicArn: p.foundation.TopicArn,
 		LoadBalancerArnSuffix: p.edge.LoadBalancerArnSuffix, TargetGroupArnSuffix: p.edge.TargetGroupArnSuffix,
 		ClusterName: p.service.ClusterName, ServiceName: p.service.ServiceName, DesiredCount: p.config.Service.Scaling.Min,
-		ContainerInsights:  p.config.Service.ContainerInsights != "disabled",
 		DatabaseIdentifier: p.database.Identifier, ReplicaIdentifiers: p.database.ReplicaIdentifiers,
 		NatGatewayIds: p.network.NatGatewayIds,
 		WafEnabled:    p.edge.WafEnabled, WebAclName: p.edge.WebAclName, LogGroupName: p.foundation.AppLogGroup.Name,

@@ -78,16 +78,18 @@ func (c Config) accessRules(f *fault.Set) {
 // ProtectionOff returns the settings that must change before a stack can be destroyed with all that is in it.
 func ProtectionOff() map[string]any {
 	return map[string]any{
-		"allowUnprotected":              true,
-		"database.deletionProtection":   false,
-		"edge.deletionProtection":       false,
-		"storage.deletionProtection":    false,
-		"storage.forceDestroy":          true,
-		"foundation.deletionProtection": false,
-		"foundation.forceDestroy":       true,
-		"network.deletionProtection":    false,
-		"image.forceDelete":             true,
-		"backup.lock.enabled":           false,
-		"backup.deleteWithVaults":       true,
+		"allowUnprotected":            true,
+		"database.deletionProtection": false,
+		// In an update before: an instance whose replication was just stopped refuses to be deleted for some minutes.
+		"database.recovery.replicateBackups": false,
+		"edge.deletionProtection":            false,
+		"storage.deletionProtection":         false,
+		"storage.forceDestroy":               true,
+		"foundation.deletionProtection":      false,
+		"foundation.forceDestroy":            true,
+		"network.deletionProtection":         false,
+		"image.forceDelete":                  true,
+		"backup.lock.enabled":                false,
+		"backup.deleteWithVaults":            true,
 	}
 }

@@ -62,7 +62,7 @@ select, insert, update and delete in this schema, and no others.`,
 		},
 	}
 	cmd.Flags().DurationVar(&wait, "wait", 0, "wait so long for the database, as in 2m")
-	cmd.Flags().BoolVar(&ensureUser, "ensure-user", false, "MySQL: create or update the application's least-privilege user")
+	cmd.Flags().BoolVar(&ensureUser, "ensure-user", false, "MySQL: create or update the application's least-privilege user; a former password stays good until the next change")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }

@@ -176,7 +176,8 @@ func (u *ensurer) grants(ctx context.Context) (out []string, err error) {
 	return out, rows.Err()
 }
 
-// rotate gives the user its password unless it has it already.
+// rotate gives the user its password unless it has it already. The one before stays good until the next rotation: tasks
+// that still run log in with it, and so does a release that is rolled back.
 func (u *ensurer) rotate(ctx context.Context) (changed bool, err error) {
 	if err = u.tryLogin(ctx); err == nil {
 		return false, nil
@@ -185,7 +186,7 @@ func (u *ensurer) rotate(ctx context.Context) (changed bool, err error) {
 	if !errors.As(err, &my) || my.Number != 1045 { // ER_ACCESS_DENIED_ERROR
 		return false, apperr.Wrap(err, apperr.Unavailable, "The user %s cannot log in.", u.user)
 	}
-	if err := u.exec(ctx, "change the password of "+u.user, "ALTER USER ?@'%' IDENTIFIED BY ?", u.user, u.password); err != nil {
+	if err := u.exec(ctx, "change the password of "+u.user, "ALTER USER ?@'%' IDENTIFIED BY ? RETAIN CURRENT PASSWORD", u.user, u.password); err != nil {
 		return false, err
 	}
 	if err := u.tryLogin(ctx); err != nil {

@@ -47,15 +47,18 @@ test: $(TOOLS)/versitygw engine ## run all tests (the MySQL half where TASKTRACK
 		[ "$$CI" != true ] || status=1; \
 	fi; exit $$status
 
+# What to do where a build of the platform fails for want of modules.
+offline = echo '*** Where modules are missing, fetch them once with a network: for m in stacks .tools/pulumi .tools/pulumi-language-go; do go -C $$m mod download; done' >&2
+
 .PHONY: plan
 plan: engine ## preview a stack offline: STACK=dev|prod [BASE=revision] [FORMAT=text|markdown]
-	@mkdir -p .build && go build -C stacks -o ../.build/plan ./cmd/plan
-	@.build/plan -stack $(STACK) $(if $(BASE),-base $(BASE)) -format $(FORMAT)
+	@mkdir -p .build && go build -C stacks -o ../.build/plan ./cmd/plan || { $(offline); exit 1; }
+	@.build/plan -stack '$(STACK)' $(if $(BASE),-base '$(BASE)') -format '$(FORMAT)'
 
 .PHONY: sim
 sim: engine ## take a stack through its life offline: up, up again, refresh, destroy: STACK=dev|prod
-	@mkdir -p .build && go build -C stacks -o ../.build/sim ./cmd/sim
-	@.build/sim -stack $(STACK)
+	@mkdir -p .build && go build -C stacks -o ../.build/sim ./cmd/sim || { $(offline); exit 1; }
+	@.build/sim -stack '$(STACK)'
 
 .PHONY: engine
 engine: $(ENGINE) $(LANGUAGE_HOST) ## build the pinned Pulumi engine where none is on PATH
@@ -108,10 +111,10 @@ $(TOOLS)/actionlint: .tools/actionlint/go.mod .tools/actionlint/go.sum
 
 PULUMI_VERSION = $(shell sed -n 's,^.*github.com/pulumi/pulumi/pkg/v3 \(v[0-9.]*\).*,\1,p' .tools/pulumi/go.mod)
 $(TOOLS)/pulumi: .tools/pulumi/go.mod .tools/pulumi/go.sum
-	go build -C .tools/pulumi -ldflags "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$(PULUMI_VERSION)" -o $@ github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
+	go build -C .tools/pulumi -ldflags "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$(PULUMI_VERSION)" -o $@ github.com/pulumi/pulumi/pkg/v3/cmd/pulumi || { $(offline); exit 1; }
 
 $(TOOLS)/pulumi-language-go: .tools/pulumi-language-go/go.mod .tools/pulumi-language-go/go.sum
-	go build -C .tools/pulumi-language-go -ldflags "-s -w" -o $@ github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go
+	go build -C .tools/pulumi-language-go -ldflags "-s -w" -o $@ github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go || { $(offline); exit 1; }
 
 .tools/rds-bundle/node_modules: .tools/rds-bundle/package-lock.json
 	npm ci --prefix .tools/rds-bundle --ignore-scripts --no-audit --no-fund

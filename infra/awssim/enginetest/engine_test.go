@@ -35,7 +35,7 @@ func setup(t *testing.T, options awssim.Options) *bed {
 		binary, _ = filepath.Abs("../../../.tools/bin/pulumi")
 	}
 	if _, err := exec.LookPath(binary); err != nil {
-		t.Fatalf("no Pulumi engine at %s: run `make .tools/bin/pulumi`, or set TASKTRACKER_PULUMI to one", binary)
+		t.Fatalf("no Pulumi engine at %s: run `make engine`, or set TASKTRACKER_PULUMI to one", binary)
 	}
 	sim, err := awssim.Start(options)
 	if err != nil {

@@ -29,14 +29,27 @@ func (b *bed) broken(step func(context.Context) (*offline.Report, error)) {
 // begun, and leave nothing that the engine does not know.
 func TestFailedCreations(t *testing.T) {
 	t.Parallel()
-	whole := open(t, offline.Options{Stack: "dev"})
+	failedCreations(t, offline.Options{Stack: "dev"}, 10, 10)
+}
+
+// TestFailedCreationsOfEverything does so, at fewer places, where all is switched on.
+func TestFailedCreationsOfEverything(t *testing.T) {
+	t.Parallel()
+	failedCreations(t, offline.Options{Root: testdata, Stack: "everything"}, 25, 40)
+}
+
+func failedCreations(t *testing.T, o offline.Options, first, step int) {
+	t.Helper()
+	whole := open(t, o)
 	whole.must(whole.Up)
 	want := whole.exists()
-	for n := 10; n <= len(want); n += 10 {
-		kind := kinds[n/10%len(kinds)]
+	for n := first; n <= len(want); n += step {
+		kind := kinds[n/step%len(kinds)]
 		t.Run(fmt.Sprintf("%s at %d of %d", kind, n, len(want)), func(t *testing.T) {
 			t.Parallel()
-			b := open(t, offline.Options{Stack: "dev", Faults: []awssim.Fault{{Nth: n, Kind: kind}}})
+			o := o
+			o.Faults = []awssim.Fault{{Nth: n, Kind: kind}}
+			b := open(t, o)
 			b.broken(b.Up)
 			b.must(b.Up) // the fault struck already
 			b.noOrphans()

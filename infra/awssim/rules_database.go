@@ -9,7 +9,7 @@ import (
 // databaseRules are of RDS: engine, network, copies.
 func databaseRules() map[string][]rule {
 	return map[string][]rule{
-		tSubnetGroup:   {onWrite(subnetGroupZones)},
+		tSubnetGroup:   {onWrite(subnetGroupZones), onWrite(subnetGroupInUse)},
 		tParameters:    {onWrite(parameterValues)},
 		tDBEvents:      {onWrite(eventSources)},
 		tDBReplication: {onWrite(replicationSource)},
@@ -33,6 +33,30 @@ func subnetGroupZones(w World, obj, _ *Object) error {
 	if len(zones) < 2 {
 		return refuse("DBSubnetGroupDoesNotCoverEnoughAZs", "subnetIds", strings.Join(ids, ", "),
 			"covers %d availability zone; name subnets in two at least", len(zones))
+	}
+	return nil
+}
+
+// subnetGroupInUse refuses to take a subnet away that a database is in: in its zone or, for its standby, in the next one.
+func subnetGroupInUse(w World, obj, old *Object) error {
+	if old == nil {
+		return nil
+	}
+	kept := texts(obj, "subnetIds")
+	for _, o := range w.ByType(tDatabase, obj.Region) {
+		if text(o, "dbSubnetGroupName") != text(obj, "name") {
+			continue
+		}
+		standby := truthy(o, "multiAz")
+		for _, id := range texts(old, "subnetIds") {
+			inside := text(w.Find(tSubnet, id, obj.Region), "availabilityZone") == text(o, "availabilityZone")
+			if !inside && standby {
+				inside, standby = true, false
+			}
+			if inside && !slices.Contains(kept, id) {
+				return refuse("InvalidParameterValue", "subnetIds", id, "is in use by %s and cannot be taken away; leave it, and add others", label(o))
+			}
+		}
 	}
 	return nil
 }

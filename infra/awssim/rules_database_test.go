@@ -76,6 +76,22 @@ func TestReplicas(t *testing.T) {
 	expect(t, databaseReplica(&world{objects: has}, source("db", props{"backupRetentionPeriod": 35.0}), db), "")
 }
 
+func TestASubnetWithADatabaseStays(t *testing.T) {
+	t.Parallel()
+	subnet := func(id, zone string) *Object { return thing(tSubnet, id, props{"availabilityZone": zone}) }
+	group := func(ids ...any) *Object { return thing(tSubnetGroup, "data", props{"name": "data", "subnetIds": ids}) }
+	database := thing(tDatabase, "db", props{"dbSubnetGroupName": "data", "availabilityZone": "us-east-1a", "multiAz": false})
+	w := &world{objects: []*Object{subnet("s-a", "us-east-1a"), subnet("s-b", "us-east-1b"), subnet("s-c", "us-east-1c"), database}}
+	old := group("s-a", "s-b", "s-c")
+	expect(t, subnetGroupInUse(w, group("s-a", "s-b"), old), "")
+	expect(t, subnetGroupInUse(w, group("s-b", "s-c"), old),
+		`InvalidParameterValue: subnetIds: "s-a" is in use by db (db) and cannot be taken away; leave it, and add others`)
+	database.In["multiAz"] = true
+	expect(t, subnetGroupInUse(w, group("s-a", "s-b"), old), "")
+	expect(t, subnetGroupInUse(w, group("s-a", "s-c"), old),
+		`InvalidParameterValue: subnetIds: "s-b" is in use by db (db) and cannot be taken away; leave it, and add others`)
+}
+
 func TestDatabaseParameters(t *testing.T) {
 	t.Parallel()
 	set := func(name, value, method string) props {

@@ -31,6 +31,12 @@ func Deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.Production && c.Edge.Domain == "" {
+		const plain = "task-tracker:platform.edge.domain is empty in a production stack: passwords and tokens would travel as plain text; set the service's name"
+		if err := ctx.Log.Warn(plain, nil); err != nil {
+			return fmt.Errorf("a warning could not be said: %w", err)
+		}
+	}
 	return deploy(ctx, c)
 }
 

@@ -36,6 +36,9 @@ func (p page) text(w io.Writer) {
 	if p.Note != "" {
 		fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(p.Note, "\n", "\n  "))
 	}
+	for _, said := range p.Report.Warnings {
+		fmt.Fprintf(w, "  warning: %s\n", strings.ReplaceAll(said, "\n", "\n  "))
+	}
 	for _, c := range p.Report.Changes {
 		fmt.Fprintf(w, "  %s %-8s %s %s%s\n", signs[c.Op], c.Op, c.Type, c.Name, keys(c, ""))
 	}
@@ -56,6 +59,9 @@ func (p page) markdown(w io.Writer) {
 	}
 	if p.Note != "" {
 		fmt.Fprintf(w, "\n%s\n", folded("Why there is nothing to compare with", limited(p.Note, maxNote)))
+	}
+	if len(p.Report.Warnings) > 0 {
+		fmt.Fprintf(w, "\nWarnings:\n\n%s\n", fenced(limited(strings.Join(p.Report.Warnings, "\n"), maxNote)))
 	}
 	changes := p.Report.Changed()
 	if len(changes) > 0 {

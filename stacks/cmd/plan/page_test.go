@@ -69,6 +69,10 @@ func TestPages(t *testing.T) {
 			Stack: "dev", Against: "nothing, since main (0123456789) cannot be deployed", Note: "up failed\nnetwork-vpc (aws:ec2/vpc:Vpc): no",
 			Report: &offline.Report{Changes: changes[4:], Took: took},
 		},
+		"warned": {
+			Stack: "prod", Against: "nothing",
+			Report: &offline.Report{Changes: changes[4:], Took: took, Warnings: []string{"edge.domain is empty\nin production", "```"}},
+		},
 		"hostile": {
 			Stack: "dev", Against: "a|b`c <img src=x> (0123456789)",
 			Report: &offline.Report{Changes: []offline.Change{{

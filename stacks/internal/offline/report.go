@@ -21,6 +21,7 @@ type Report struct {
 	Changes  []Change // what differs; sorted by operation, type and name
 	Same     int      // resources that stay as they are
 	Failures []string // what the engine or the cloud said went wrong
+	Warnings []string // what the program warned of
 	Took     time.Duration
 }
 
@@ -88,6 +89,10 @@ func (r *Report) add(e events.EngineEvent) {
 	switch {
 	case e.DiagnosticEvent != nil && e.DiagnosticEvent.Severity == "error":
 		r.fail(e.DiagnosticEvent.URN, e.DiagnosticEvent.Message)
+	case e.DiagnosticEvent != nil && e.DiagnosticEvent.Severity == "warning":
+		if said := strings.TrimSpace(colors.Never.Colorize(e.DiagnosticEvent.Message)); said != "" && !slices.Contains(r.Warnings, said) {
+			r.Warnings = append(r.Warnings, said)
+		}
 	case e.ResourcePreEvent != nil:
 		r.change(e.ResourcePreEvent.Metadata)
 	case e.ResOutputsEvent != nil && r.Step == "refresh":

@@ -218,6 +218,9 @@ func mistyped(raw any, want string, faults *fault.Set) {
 	case map[string]any:
 		faults.Add("", "is an object, must be %s", want)
 	default:
+		if want == "a text" {
+			want += "; put it in quotes"
+		}
 		faults.Add("", "%v must be %s", value, want)
 	}
 }

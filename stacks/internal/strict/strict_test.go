@@ -52,7 +52,7 @@ func TestDecode(t *testing.T) {
 			`database.storageGB: no such setting; did you mean "storageGiB"?`,
 			`database.storageGiB: "9" is a text, must be a whole number`,
 			`databse: no such setting; did you mean "database"?`,
-			`zones[0]: 1 must be a text`,
+			`zones[0]: 1 must be a text; put it in quotes`,
 			`zzzzzzzzzz: no such setting; there are name, database, zones, tags, times`,
 		}},
 		{"fraction", `{"database":{"storageGiB":1.5}}`, normal, []string{"database.storageGiB: 1.5 must be a whole number"}},

@@ -169,3 +169,21 @@ func TestReadmeTakesAllProtectionOff(t *testing.T) {
 		}
 	}
 }
+
+// TestLooseKeys reads the configuration as the language host passes it.
+func TestLooseKeys(t *testing.T) {
+	t.Parallel()
+	for all, want := range map[string]string{
+		"": "", `{"aws:region":"us-east-1","task-tracker:platform":"{}"}`: "",
+		`{"task-tracker:platfrom":"{}"}`: "task-tracker:platfrom: no such setting; did you mean task-tracker:platform?",
+		"[]":                             "the engine's configuration is no JSON object of texts: json: cannot unmarshal array into Go value of type map[string]string",
+	} {
+		got := ""
+		if err := loose(all); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", all, got, want)
+		}
+	}
+}

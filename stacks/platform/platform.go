@@ -1,10 +1,13 @@
 package platform
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -23,10 +26,14 @@ import (
 	"github.com/task-tracker/task-tracker/infra/place"
 	"github.com/task-tracker/task-tracker/infra/service"
 	"github.com/task-tracker/task-tracker/infra/storage"
+	"github.com/task-tracker/task-tracker/stacks/internal/strict"
 )
 
 // Deploy is the program. It fails before any resource is registered where a setting is wrong.
 func Deploy(ctx *pulumi.Context) error {
+	if err := loose(os.Getenv("PULUMI_CONFIG")); err != nil {
+		return err
+	}
 	c, err := Read(config.Get(ctx, "task-tracker:platform"))
 	if err != nil {
 		return err
@@ -38,6 +45,19 @@ func Deploy(ctx *pulumi.Context) error {
 		}
 	}
 	return deploy(ctx, c)
+}
+
+// loose finds keys that no program reads in the configuration as the engine's language host hands it over, a JSON object of
+// texts; "" where the program runs in process.
+func loose(all string) error {
+	if all == "" {
+		return nil
+	}
+	var keys map[string]string
+	if err := json.Unmarshal([]byte(all), &keys); err != nil {
+		return fmt.Errorf("the engine's configuration is no JSON object of texts: %w", err)
+	}
+	return strict.Loose(slices.Collect(maps.Keys(keys)), "task-tracker", "platform")
 }
 
 // platform carries what the components share, and the components as they come.

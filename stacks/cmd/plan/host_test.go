@@ -132,7 +132,7 @@ func copied(t *testing.T, root string) *ordinary {
 	o.env = append(
 		os.Environ(), "PULUMI_BACKEND_URL=file://"+state, "PULUMI_CONFIG_PASSPHRASE=offline", "PULUMI_HOME="+filepath.Join(state, "home"),
 		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true", "GOWORK=off", "GOFLAGS=-modfile="+filepath.Join(state, "go.mod"),
-		"CGO_ENABLED=0", "NO_COLOR=1",
+		"CGO_ENABLED=0", "NO_COLOR=1", "TMPDIR="+state,
 	)
 	return o
 }

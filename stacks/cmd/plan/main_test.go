@@ -208,7 +208,7 @@ func TestAgainstRevisions(t *testing.T) {
 		{"HEAD^0", "HEAD^0 (0000000000)", "5 unchanged", ""},
 		{
 			"other-settings", "other-settings (0000000000)", "1 to update, 1 to replace, 3 unchanged",
-			"  ± replace  aws:ec2/subnet:Subnet part-subnet [~cidrBlock (replaces)]\n  ~ update   aws:ec2/vpc:Vpc part-vpc [~tags.Name, ~tagsAll]\n",
+			"  ± replace  aws:ec2/subnet:Subnet part-subnet [~cidrBlock: 10.0.2.0/24 → 10.0.1.0/24 (replaces)]\n  ~ update   aws:ec2/vpc:Vpc part-vpc [~tags.Name: b → a, ~tagsAll]\n",
 		},
 	} {
 		t.Run(tt.base, func(t *testing.T) {

@@ -111,6 +111,12 @@ func keys(c offline.Change, separator string) string {
 	var parts []string
 	for _, k := range c.Keys {
 		text := cmp.Or(map[string]string{"add": "+", "delete": "-"}[k.Kind], "~") + k.Path
+		switch {
+		case k.Old != "" && k.New != "":
+			text += ": " + k.Old + " → " + k.New
+		case k.Kind != "update" && k.Old+k.New != "":
+			text += ": " + k.Old + k.New
+		}
 		if k.Replace {
 			text += " (replaces)"
 		}

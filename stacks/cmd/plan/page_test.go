@@ -52,7 +52,9 @@ func TestPages(t *testing.T) {
 			{Path: "name", Kind: "add", Replace: true}, {Path: "port", Kind: "update", Replace: true}, {Path: "tags.Old", Kind: "delete"},
 		}},
 		{Op: "delete", Type: "aws:sns/topic:Topic", Name: "foundation-old"},
-		{Op: "update", Type: "aws:rds/instance:Instance", Name: "database-instance", Keys: []offline.Property{{Path: "multiAz", Kind: "update"}}},
+		{Op: "update", Type: "aws:rds/instance:Instance", Name: "database-instance", Keys: []offline.Property{
+			{Path: "instanceClass", Kind: "update", Old: "db.t3.micro", New: "db.t3.small"}, {Path: "tags.New", Kind: "add", New: "yes"}, {Path: "tags.Old", Kind: "delete", Old: "yes"},
+		}},
 		{Op: "import", Type: "aws:s3/bucketV2:BucketV2", Name: "storage-bucket"},
 		{Op: "create", Type: "aws:ec2/vpc:Vpc", Name: "network-vpc"},
 		{Op: "create", Type: "tasktracker:network:Network", Name: "network", Component: true},

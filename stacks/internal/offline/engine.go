@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
@@ -52,6 +53,31 @@ func Enter() (root string, err error) {
 	}
 	return root, os.Chdir(filepath.Join(root, "stacks"))
 }
+
+// hosted returns the command with a language host that runs a binary. The repository's own host is older than its engine: it
+// takes the binary by a flag, not from the project, and would build the program again. Another command stays as it is.
+func hosted(command auto.PulumiCommand, root, dir, binary string) (auto.PulumiCommand, error) {
+	bin := filepath.Join(root, ".tools", "bin")
+	host := filepath.Join(bin, "pulumi-language-go")
+	if _, err := os.Stat(host); err != nil || os.Getenv(EngineVariable) != "" {
+		return command, nil
+	}
+	own := filepath.Join(dir, "engine", "bin")
+	if err := os.MkdirAll(own, 0o700); err != nil {
+		return nil, err
+	}
+	if err := os.Symlink(filepath.Join(bin, "pulumi"), filepath.Join(own, "pulumi")); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	script := "#!/bin/sh\nexec " + quoted(host) + " -binary=" + quoted(binary) + ` "$@"` + "\n"
+	if err := os.WriteFile(filepath.Join(own, "pulumi-language-go"), []byte(script), 0o700); err != nil {
+		return nil, err
+	}
+	return auto.NewPulumiCommand(&auto.PulumiCommandOptions{Root: filepath.Join(dir, "engine"), SkipVersionCheck: true})
+}
+
+// quoted is a word of a shell.
+func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 // engine returns the command that runs updates: the one that is named, else the repository's, else the one on PATH.
 func engine(root, named string, onPath func(string) (string, error)) (auto.PulumiCommand, error) {

@@ -50,7 +50,7 @@ type Stack struct {
 
 // Open prepares a stack for a program. The engine must be there.
 func Open(ctx context.Context, program pulumi.RunFunc, o Options) (*Stack, error) {
-	return open(ctx, o, func(dir string, opts []auto.LocalWorkspaceOption) (auto.Stack, error) {
+	return open(ctx, o, "", func(dir string, opts []auto.LocalWorkspaceOption) (auto.Stack, error) {
 		opts = append(opts, auto.WorkDir(dir), auto.Project(workspace.Project{
 			Name: tokens.PackageName(project), Runtime: workspace.NewProjectRuntimeInfo("go", nil),
 		}))
@@ -60,7 +60,7 @@ func Open(ctx context.Context, program pulumi.RunFunc, o Options) (*Stack, error
 
 // OpenBinary is Open for a program that was built already; source is the folder of its module.
 func OpenBinary(ctx context.Context, binary, source string, o Options) (*Stack, error) {
-	return open(ctx, o, func(dir string, opts []auto.LocalWorkspaceOption) (auto.Stack, error) {
+	return open(ctx, o, binary, func(dir string, opts []auto.LocalWorkspaceOption) (auto.Stack, error) {
 		opts = append(opts, auto.Project(workspace.Project{
 			Name: tokens.PackageName(project), Main: source,
 			Runtime: workspace.NewProjectRuntimeInfo("go", map[string]any{"binary": binary}),
@@ -69,7 +69,7 @@ func OpenBinary(ctx context.Context, binary, source string, o Options) (*Stack, 
 	})
 }
 
-func open(ctx context.Context, o Options, make func(string, []auto.LocalWorkspaceOption) (auto.Stack, error)) (*Stack, error) {
+func open(ctx context.Context, o Options, binary string, make func(string, []auto.LocalWorkspaceOption) (auto.Stack, error)) (*Stack, error) {
 	command, err := engine(cmp.Or(o.Tools, o.Root), os.Getenv(EngineVariable), exec.LookPath)
 	if err != nil {
 		return nil, err
@@ -82,6 +82,11 @@ func open(ctx context.Context, o Options, make func(string, []auto.LocalWorkspac
 	}
 	if err := s.configure(); err != nil {
 		return nil, err
+	}
+	if binary != "" {
+		if command, err = hosted(command, cmp.Or(o.Tools, o.Root), o.Dir, binary); err != nil {
+			return nil, err
+		}
 	}
 	s.cloud, err = awssim.Start(awssim.Options{Dir: filepath.Join(o.Dir, "cloud"), Seed: "task-tracker", Account: o.Account, Faults: o.Faults})
 	if err != nil {

@@ -2,6 +2,7 @@ package offline
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -13,6 +14,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 )
 
 // Report is what a step did, or would do.
@@ -39,6 +41,8 @@ type Property struct {
 	Path    string
 	Kind    string // add, update, delete
 	Replace bool   // this one forces the replacement
+	// What it was and will be, where that is short: "" where it is not there, "?" where AWS has to say, and never a secret.
+	Old, New string
 }
 
 // Tally counts the changes of each operation: 3 to create, 1 to replace, 150 unchanged.
@@ -142,7 +146,11 @@ func (r *Report) note(m apitype.StepEventMetadata) {
 	c := Change{Op: string(m.Op), Type: m.Type, Name: urn.Name(), URN: m.URN, Component: component(m)}
 	for path, d := range m.DetailedDiff {
 		kind := strings.TrimSuffix(string(d.Kind), "-replace")
-		c.Keys = append(c.Keys, Property{Path: path, Kind: kind, Replace: strings.HasSuffix(string(d.Kind), "-replace")})
+		p := Property{Path: path, Kind: kind, Replace: strings.HasSuffix(string(d.Kind), "-replace")}
+		if m.Old != nil && m.New != nil {
+			p.Old, p.New = short(m.Old.Inputs, path), short(m.New.Inputs, path)
+		}
+		c.Keys = append(c.Keys, p)
 	}
 	slices.SortFunc(c.Keys, func(a, b Property) int { return cmp.Compare(a.Path, b.Path) })
 	r.Changes = append(r.Changes, c)
@@ -180,4 +188,44 @@ func (r *Report) explain(err error) error {
 		errs = append(errs, errors.New(f))
 	}
 	return errors.Join(errs...)
+}
+
+// short is a value of a resource's inputs as a plan shows it; "" where there is none, or it does not fit on a line.
+func short(inputs map[string]any, path string) string {
+	keys, err := resource.ParsePropertyPath(path)
+	if err != nil {
+		return ""
+	}
+	var at any = inputs
+	for _, key := range keys {
+		switch within := at.(type) {
+		case map[string]any:
+			name, _ := key.(string)
+			at = within[name]
+		case []any:
+			i, ok := key.(int)
+			if !ok || i < 0 || i >= len(within) {
+				return ""
+			}
+			at = within[i]
+		default:
+			return ""
+		}
+	}
+	const most = 60
+	switch v := at.(type) {
+	case string:
+		switch {
+		case v == plugin.UnknownStringValue:
+			return "?"
+		case v == "":
+			return `""`
+		case len(v) > most || strings.ContainsAny(v, "\n`"):
+			return ""
+		}
+		return v
+	case bool, float64, json.Number:
+		return fmt.Sprint(v)
+	}
+	return ""
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 )
 
 // planned is what the engine tells before it does something to a resource.
@@ -95,11 +96,29 @@ func TestReport(t *testing.T) {
 	if got := len(r.Changed()); got != 7 || len(r.Changes) != 9 {
 		t.Errorf("%d changes without components and %d with, want 7 and 9", got, len(r.Changes))
 	}
-	if diff := cmp.Diff([]Property{{"name", "add", true}, {"port", "update", true}, {"tags", "update", false}, {"vpcId", "delete", true}}, r.Changes[0].Keys); diff != "" {
+	if diff := cmp.Diff([]Property{{Path: "name", Kind: "add", Replace: true}, {Path: "port", Kind: "update", Replace: true}, {Path: "tags", Kind: "update", Replace: false}, {Path: "vpcId", Kind: "delete", Replace: true}}, r.Changes[0].Keys); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]Property{{"allocatedStorage", "delete", false}, {"multiAz", "update", false}, {"tags.Name", "add", false}}, r.Changes[3].Keys); diff != "" {
+	if diff := cmp.Diff([]Property{{Path: "allocatedStorage", Kind: "delete", Replace: false}, {Path: "multiAz", Kind: "update", Replace: false}, {Path: "tags.Name", Kind: "add", Replace: false}}, r.Changes[3].Keys); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestValues are short ones of the inputs; secrets, long texts and lists are not shown.
+func TestValues(t *testing.T) {
+	t.Parallel()
+	inputs := map[string]any{
+		"class": "db.t3.micro", "size": float64(20), "on": true, "empty": "", "later": plugin.UnknownStringValue,
+		"long": strings.Repeat("x", 61), "lines": "a\nb", "list": []any{"a", map[string]any{"port": float64(443)}},
+		"password": map[string]any{"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1"},
+	}
+	for path, want := range map[string]string{
+		"class": "db.t3.micro", "size": "20", "on": "true", "empty": `""`, "later": "?", "long": "", "lines": "", "list": "",
+		"list[0]": "a", "list[1].port": "443", "list[2]": "", "password": "", "absent": "", "class.x": "", "[": "",
+	} {
+		if got := short(inputs, path); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
 	}
 }
 

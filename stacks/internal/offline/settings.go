@@ -3,6 +3,7 @@ package offline
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,6 +11,8 @@ import (
 	"strings"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/task-tracker/task-tracker/stacks/internal/strict"
 )
 
 // platformKey is the one setting of a stack: an object with all of the platform's settings.
@@ -61,6 +64,10 @@ func settings(root, stack string) (stackFile, error) {
 	}
 	if file.Config == nil {
 		file.Config = map[string]any{}
+	}
+	project, object, _ := strings.Cut(platformKey, ":")
+	if err := strict.Loose(slices.Collect(maps.Keys(file.Config)), project, object); err != nil {
+		return file, fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
 	for key, value := range file.Config {
 		file.Config[key] = withoutSecrets(value)

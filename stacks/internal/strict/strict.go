@@ -242,3 +242,22 @@ func sortedKeys(m map[string]any) []string {
 	slices.Sort(keys)
 	return keys
 }
+
+// Loose returns an error where keys has others of a project than its one object, which no program reads: misspelt ones, and
+// those that were set without --path.
+func Loose(keys []string, project, object string) error {
+	var errs []error
+	for _, key := range slices.Sorted(slices.Values(keys)) {
+		name, ok := strings.CutPrefix(key, project+":")
+		switch {
+		case !ok || name == object:
+		case strings.HasPrefix(name, object+"."):
+			errs = append(errs, fmt.Errorf("%s: is a key of its own, which nothing reads; take it away with `pulumi config rm %s`, and set it with `pulumi config set --path %s`", key, key, key))
+		case fault.Nearest(name, []string{object}) != "":
+			errs = append(errs, fmt.Errorf("%s: no such setting; did you mean %s:%s?", key, project, object))
+		default:
+			errs = append(errs, fmt.Errorf("%s: no such setting; all are below %s:%s", key, project, object))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -100,6 +100,20 @@ func TestTable(t *testing.T) {
 	}
 }
 
+func TestLoose(t *testing.T) {
+	t.Parallel()
+	err := strict.Loose([]string{"aws:region", "p:platform", "p:platfrom", "p:platform.edge.domain", "p:other"}, "p", "platform")
+	want := "p:other: no such setting; all are below p:platform\n" +
+		"p:platform.edge.domain: is a key of its own, which nothing reads; take it away with `pulumi config rm p:platform.edge.domain`, and set it with `pulumi config set --path p:platform.edge.domain`\n" +
+		"p:platfrom: no such setting; did you mean p:platform?"
+	if err == nil || err.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", err, want)
+	}
+	if err := strict.Loose([]string{"aws:region", "p:platform"}, "p", "platform"); err != nil {
+		t.Error(err)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{`{}`, `{"database":{"storageGiB":1e999}}`, `{"times":[null]}`, `[[[[`, `{"tags":{"a":{"b":1}}}`, "\x00"} {
 		f.Add(seed)

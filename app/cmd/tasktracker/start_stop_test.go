@@ -2,7 +2,9 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"errors"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,10 +29,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// program starts the program in a process of its own, in which a shell has had SIGINT ignored, and waits until it listens.
-func program(t *testing.T, environ ...string) *exec.Cmd {
+// program starts the program in a process of its own, in which a shell has had SIGINT ignored, and waits until it listens at the URL.
+func program(t *testing.T, environ ...string) (cmd *exec.Cmd, url string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", `trap "" INT; exec "$0" serve`, os.Args[0])
+	cmd = exec.CommandContext(t.Context(), "/bin/sh", "-c", `trap "" INT; exec "$0" serve`, os.Args[0])
 	cmd.Dir = t.TempDir()
 	cmd.Env = append([]string{asProgram + "=1", "TASKTRACKER_ADDR=127.0.0.1:0", "TASKTRACKER_METRICS_ADDR="}, environ...)
 	stderr, err := cmd.StderrPipe()
@@ -43,11 +45,28 @@ func program(t *testing.T, environ ...string) *exec.Cmd {
 	lines := bufio.NewScanner(stderr)
 	for lines.Scan() && !strings.Contains(lines.Text(), `"listening"`) {
 	}
+	var line struct{ Address string }
+	if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+		t.Fatalf("%q: %v", lines.Text(), err)
+	}
 	go func() {
 		for lines.Scan() { // so that the program never waits for its reader
 		}
 	}()
-	return cmd
+	return cmd, "http://" + line.Address
+}
+
+// await waits until /ready answers with a status.
+func await(t *testing.T, url string, want int) {
+	t.Helper()
+	got := 0
+	for range 500 {
+		if got, _, _ = request(t, "GET", url+"/ready", "", ""); got == want {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("/ready answers %d, want %d", got, want)
 }
 
 func signalTo(t *testing.T, cmd *exec.Cmd, sig syscall.Signal) {
@@ -61,10 +80,10 @@ func signalTo(t *testing.T, cmd *exec.Cmd, sig syscall.Signal) {
 func TestSecondSignalEnds(t *testing.T) {
 	t.Parallel()
 	for sig, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
-		cmd := program(t, "TASKTRACKER_DRAIN_DELAY=60s")
-		time.Sleep(time.Second) // ready by now: with no delay it would end with 0
+		cmd, url := program(t, "TASKTRACKER_DRAIN_DELAY=60s")
+		await(t, url, http.StatusOK) // else it would end with 0 at the first one
 		signalTo(t, cmd, sig)
-		time.Sleep(300 * time.Millisecond)
+		await(t, url, http.StatusServiceUnavailable)
 		signalTo(t, cmd, sig)
 		begin := time.Now()
 		err := cmd.Wait()
@@ -78,7 +97,7 @@ func TestSecondSignalEnds(t *testing.T) {
 // A process that never was ready has nobody to turn away.
 func TestNoDrainBeforeReady(t *testing.T) {
 	t.Parallel()
-	cmd := program(t, "TASKTRACKER_DATABASE_URL=mysql://u:p@127.0.0.1:1/x", "TASKTRACKER_DRAIN_DELAY=60s")
+	cmd, _ := program(t, "TASKTRACKER_DATABASE_URL=mysql://u:p@127.0.0.1:1/x", "TASKTRACKER_DRAIN_DELAY=60s")
 	signalTo(t, cmd, syscall.SIGINT)
 	begin := time.Now()
 	if err := cmd.Wait(); err != nil || time.Since(begin) > 8*time.Second {

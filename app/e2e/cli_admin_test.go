@@ -167,15 +167,21 @@ func TestEnsureUser(t *testing.T) {
 			t.Errorf("%s: %v, want a refusal", text, err)
 		}
 	}
-	o.database = as(app, "another-secret") // rotated
-	if user, _ := tool(t, o, nil, "migrate", "up", "--ensure-user", "--json").want(0).json()["user"].(object); user["did"] != "updated" {
-		t.Errorf("rotation: %v", user)
+	login := func(password string) error { return openRaw(t, as(app, password)).PingContext(t.Context()) }
+	for _, password := range []string{"another-secret", "a-third-secret"} { // rotated, twice
+		o.database = as(app, password)
+		if user, _ := tool(t, o, nil, "migrate", "up", "--ensure-user", "--json").want(0).json()["user"].(object); user["did"] != "updated" {
+			t.Errorf("rotation: %v", user)
+		}
+		if err := login("another-secret"); err != nil {
+			t.Errorf("with %s: the password that tasks still run with: %v", password, err)
+		}
 	}
-	if err := openRaw(t, as(app, secret)).PingContext(t.Context()); err == nil {
-		t.Error("the old password still works")
-	}
-	if err := openRaw(t, o.database).PingContext(t.Context()); err != nil {
+	if err := login("a-third-secret"); err != nil {
 		t.Errorf("the new password: %v", err)
+	}
+	if err := login(secret); err == nil {
+		t.Error("a password from before the last but one rotation still works")
 	}
 	lite := offline(t, store.SQLite)
 	tool(t, lite, nil, "migrate", "up", "--ensure-user").want(2).line().says("MySQL")

@@ -35,7 +35,7 @@ func TestFailedCreations(t *testing.T) {
 // TestFailedCreationsOfEverything does so, at fewer places, where all is switched on.
 func TestFailedCreationsOfEverything(t *testing.T) {
 	t.Parallel()
-	failedCreations(t, offline.Options{Root: testdata, Stack: "everything"}, 25, 80)
+	failedCreations(t, offline.Options{Root: testdata, Stack: "everything"}, 25, 40)
 }
 
 func failedCreations(t *testing.T, o offline.Options, first, step int) {

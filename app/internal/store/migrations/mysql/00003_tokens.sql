@@ -1,4 +1,5 @@
--- tokens: personal access tokens and sessions, as SHA-256 only.
+-- tokens: personal access tokens and sessions, as SHA-256 only; workspace_id binds a token to one workspace; user_agent and address
+-- are where a session was begun.
 -- +goose Up
 CREATE TABLE tokens (
   id BINARY(16) NOT NULL PRIMARY KEY,
@@ -7,6 +8,10 @@ CREATE TABLE tokens (
   name VARCHAR(200) NOT NULL,
   hash BINARY(32) NOT NULL,
   scopes VARCHAR(40) NOT NULL,
+  workspace_id BINARY(16) NULL,
+  created_by BINARY(16) NULL,
+  user_agent VARCHAR(200) NOT NULL DEFAULT '',
+  address VARCHAR(45) NOT NULL DEFAULT '',
   created_at BIGINT NOT NULL,
   expires_at BIGINT NULL,
   last_used_at BIGINT NULL,

@@ -1,2 +1,0 @@
--- +goose Up
-CREATE UNIQUE INDEX accounts_email ON accounts (email_fold);

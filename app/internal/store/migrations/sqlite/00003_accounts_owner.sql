@@ -1,2 +1,0 @@
--- +goose Up
-CREATE UNIQUE INDEX accounts_owner ON accounts (owner_slot);

@@ -1,2 +1,0 @@
--- +goose Up
-CREATE INDEX account_identities_account ON account_identities (account_id);

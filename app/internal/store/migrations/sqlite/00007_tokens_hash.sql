@@ -1,2 +1,0 @@
--- +goose Up
-CREATE UNIQUE INDEX tokens_hash ON tokens (hash);

@@ -1,2 +1,0 @@
--- +goose Up
-CREATE INDEX tokens_account ON tokens (account_id, id);

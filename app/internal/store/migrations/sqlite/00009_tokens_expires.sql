@@ -1,2 +1,0 @@
--- +goose Up
-CREATE INDEX tokens_expires ON tokens (expires_at);

@@ -1,2 +1,0 @@
--- +goose Up
-CREATE UNIQUE INDEX invitations_hash ON invitations (hash);

@@ -1,2 +1,0 @@
--- +goose Up
-CREATE UNIQUE INDEX tasks_number ON tasks (project_id, number);

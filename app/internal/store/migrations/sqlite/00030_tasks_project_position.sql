@@ -1,2 +1,0 @@
--- +goose Up
-CREATE INDEX tasks_project_position ON tasks (project_id, position, id);

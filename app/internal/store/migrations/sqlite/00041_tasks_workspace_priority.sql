@@ -1,2 +1,0 @@
--- +goose Up
-CREATE INDEX tasks_workspace_priority ON tasks (workspace_id, priority, id);

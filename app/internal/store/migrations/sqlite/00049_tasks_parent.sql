@@ -1,2 +1,0 @@
--- +goose Up
-CREATE INDEX tasks_parent ON tasks (parent_id, id);

@@ -1,2 +1,0 @@
--- +goose Up
-CREATE INDEX tasks_status ON tasks (status_id);

@@ -1,2 +1,0 @@
--- +goose Up
-CREATE INDEX tasks_completed ON tasks (project_id, completed_at);

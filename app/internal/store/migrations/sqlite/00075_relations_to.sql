@@ -1,2 +1,0 @@
--- +goose Up
-CREATE INDEX relations_to ON relations (to_task, kind);

@@ -1,2 +1,0 @@
--- +goose Up
-CREATE INDEX relations_workspace ON relations (workspace_id, id);

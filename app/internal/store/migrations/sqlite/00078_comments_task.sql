@@ -1,2 +1,0 @@
--- +goose Up
-CREATE INDEX comments_task ON comments (task_id, id);

@@ -1,2 +1,0 @@
--- +goose Up
-CREATE INDEX comments_workspace ON comments (workspace_id, id);

@@ -1,2 +1,0 @@
--- +goose Up
-CREATE INDEX attachments_task ON attachments (task_id, id);

@@ -1,2 +1,0 @@
--- +goose Up
-CREATE INDEX attachments_workspace ON attachments (workspace_id, id);

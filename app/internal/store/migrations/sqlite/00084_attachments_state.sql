@@ -1,2 +1,0 @@
--- +goose Up
-CREATE INDEX attachments_state ON attachments (state, changed_at);

@@ -1,2 +1,0 @@
--- +goose Up
-CREATE INDEX activity_workspace ON activity (workspace_id, id);

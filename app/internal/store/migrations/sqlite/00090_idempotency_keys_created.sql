@@ -1,2 +1,0 @@
--- +goose Up
-CREATE INDEX idempotency_keys_created ON idempotency_keys (created_at);

@@ -1321,19 +1321,19 @@ type ConfirmAttachmentParams struct {
 
 // DeleteCommentParams defines parameters for DeleteComment.
 type DeleteCommentParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
+	// IfMatch Change the object only if it still has the version of one of these `ETag`s, separated by commas; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
 // GetCommentParams defines parameters for GetComment.
 type GetCommentParams struct {
-	// IfNoneMatch Answer 304 if the object still has this `ETag`.
+	// IfNoneMatch Answer 304 if the object still has one of these `ETag`s, separated by commas; `*` matches any.
 	IfNoneMatch *HeaderIfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateCommentParams defines parameters for UpdateComment.
 type UpdateCommentParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
+	// IfMatch Change the object only if it still has the version of one of these `ETag`s, separated by commas; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
@@ -1357,43 +1357,43 @@ type AcceptInvitationParams struct {
 
 // DeleteLabelParams defines parameters for DeleteLabel.
 type DeleteLabelParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
+	// IfMatch Change the object only if it still has the version of one of these `ETag`s, separated by commas; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
 // GetLabelParams defines parameters for GetLabel.
 type GetLabelParams struct {
-	// IfNoneMatch Answer 304 if the object still has this `ETag`.
+	// IfNoneMatch Answer 304 if the object still has one of these `ETag`s, separated by commas; `*` matches any.
 	IfNoneMatch *HeaderIfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateLabelParams defines parameters for UpdateLabel.
 type UpdateLabelParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
+	// IfMatch Change the object only if it still has the version of one of these `ETag`s, separated by commas; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
 // GetMeParams defines parameters for GetMe.
 type GetMeParams struct {
-	// IfNoneMatch Answer 304 if the object still has this `ETag`.
+	// IfNoneMatch Answer 304 if the object still has one of these `ETag`s, separated by commas; `*` matches any.
 	IfNoneMatch *HeaderIfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateMeParams defines parameters for UpdateMe.
 type UpdateMeParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
+	// IfMatch Change the object only if it still has the version of one of these `ETag`s, separated by commas; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
 // GetProjectParams defines parameters for GetProject.
 type GetProjectParams struct {
-	// IfNoneMatch Answer 304 if the object still has this `ETag`.
+	// IfNoneMatch Answer 304 if the object still has one of these `ETag`s, separated by commas; `*` matches any.
 	IfNoneMatch *HeaderIfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateProjectParams defines parameters for UpdateProject.
 type UpdateProjectParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
+	// IfMatch Change the object only if it still has the version of one of these `ETag`s, separated by commas; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
@@ -1509,43 +1509,43 @@ type CreateTaskParams struct {
 
 // GetTaskByNumberParams defines parameters for GetTaskByNumber.
 type GetTaskByNumberParams struct {
-	// IfNoneMatch Answer 304 if the object still has this `ETag`.
+	// IfNoneMatch Answer 304 if the object still has one of these `ETag`s, separated by commas; `*` matches any.
 	IfNoneMatch *HeaderIfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // DeleteStatusParams defines parameters for DeleteStatus.
 type DeleteStatusParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
+	// IfMatch Change the object only if it still has the version of one of these `ETag`s, separated by commas; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
 // GetStatusParams defines parameters for GetStatus.
 type GetStatusParams struct {
-	// IfNoneMatch Answer 304 if the object still has this `ETag`.
+	// IfNoneMatch Answer 304 if the object still has one of these `ETag`s, separated by commas; `*` matches any.
 	IfNoneMatch *HeaderIfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateStatusParams defines parameters for UpdateStatus.
 type UpdateStatusParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
+	// IfMatch Change the object only if it still has the version of one of these `ETag`s, separated by commas; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
 // DeleteTaskParams defines parameters for DeleteTask.
 type DeleteTaskParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
+	// IfMatch Change the object only if it still has the version of one of these `ETag`s, separated by commas; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
 // GetTaskParams defines parameters for GetTask.
 type GetTaskParams struct {
-	// IfNoneMatch Answer 304 if the object still has this `ETag`.
+	// IfNoneMatch Answer 304 if the object still has one of these `ETag`s, separated by commas; `*` matches any.
 	IfNoneMatch *HeaderIfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateTaskParams defines parameters for UpdateTask.
 type UpdateTaskParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
+	// IfMatch Change the object only if it still has the version of one of these `ETag`s, separated by commas; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
@@ -1656,13 +1656,13 @@ type ImportWorkspaceParams struct {
 
 // GetWorkspaceParams defines parameters for GetWorkspace.
 type GetWorkspaceParams struct {
-	// IfNoneMatch Answer 304 if the object still has this `ETag`.
+	// IfNoneMatch Answer 304 if the object still has one of these `ETag`s, separated by commas; `*` matches any.
 	IfNoneMatch *HeaderIfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateWorkspaceParams defines parameters for UpdateWorkspace.
 type UpdateWorkspaceParams struct {
-	// IfMatch Change the object only if it still has this `ETag`'s version; `"3"`, the version alone, does too, and `*` matches any.
+	// IfMatch Change the object only if it still has the version of one of these `ETag`s, separated by commas; `"3"`, the version alone, does too, and `*` matches any.
 	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 

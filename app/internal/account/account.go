@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/cond"
 )
 
 // Limits of what an account holds.
@@ -72,8 +73,8 @@ type Patch struct {
 	Password *string
 	// CurrentPassword proves that it is the person who changes the password, and not whoever found their token.
 	CurrentPassword *string
-	// IfVersion is the version that the caller saw; nil to not care.
-	IfVersion *int64
+	// IfVersion accepts the versions that the caller may have seen; nil disables the check.
+	IfVersion cond.Versions
 }
 
 // Validate checks the fields that are present: validation_failed, naming all faults.

@@ -250,7 +250,7 @@ func (s *Service) UpdateMe(ctx context.Context, p auth.Principal, in Patch) (Acc
 	}
 	acc, err := s.stores.Accounts.Update(ctx, p, in.Password != nil, func(cur Credentials) (Credentials, error) {
 		switch {
-		case in.IfVersion != nil && *in.IfVersion != cur.Version:
+		case !in.IfVersion.Accepts(cur.Version):
 			return cur, apperr.New(apperr.PreconditionFailed, "The account was changed meanwhile: it has version %d now.", cur.Version)
 		case cur.PasswordHash != seen.PasswordHash:
 			return cur, apperr.New(apperr.Conflict, "The password was changed meanwhile.")

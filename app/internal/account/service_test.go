@@ -13,6 +13,7 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/account"
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
+	"github.com/task-tracker/task-tracker/app/internal/cond"
 	"github.com/task-tracker/task-tracker/app/internal/workspace"
 )
 
@@ -242,14 +243,14 @@ func TestUpdateMe(t *testing.T) {
 		}
 		b.principal(t, other.Secret) // into the cache
 
-		got, err := b.accounts.UpdateMe(ctx, p, account.Patch{Name: ptr("Ada L."), IfVersion: ptr(int64(1))})
+		got, err := b.accounts.UpdateMe(ctx, p, account.Patch{Name: ptr("Ada L."), IfVersion: cond.Only(1)})
 		if err != nil || got.Name != "Ada L." || got.Version != 2 {
 			t.Fatalf("got %+v, %v", got, err)
 		}
 		if p = b.principal(t, mine.Secret); p.Name != "Ada L." {
 			t.Errorf("the cache still says %q", p.Name)
 		}
-		_, err = b.accounts.UpdateMe(ctx, p, account.Patch{Name: ptr("x"), IfVersion: ptr(int64(1))})
+		_, err = b.accounts.UpdateMe(ctx, p, account.Patch{Name: ptr("x"), IfVersion: cond.Only(1)})
 		wantCode(t, err, apperr.PreconditionFailed)
 		_, err = b.accounts.UpdateMe(ctx, p, account.Patch{Name: ptr("")})
 		wantCode(t, err, apperr.ValidationFailed, "/name")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
+	"github.com/task-tracker/task-tracker/app/internal/cond"
 )
 
 const (
@@ -55,10 +56,10 @@ type Place struct {
 	Role        auth.Role
 }
 
-// Patch is a change to a comment; nil leaves a field as it is. IfVersion, where set, must be the comment's version.
+// Patch is a change to a comment; nil leaves a field as it is. IfVersion must accept the comment's version.
 type Patch struct {
 	Body      *string
-	IfVersion *int64
+	IfVersion cond.Versions
 }
 
 // Page asks for up to Limit items, 1 to MaxLimit, of a list behind After, or from its start. Eventual allows an answer that lags.
@@ -91,9 +92,9 @@ func (p Place) open() error {
 	return nil
 }
 
-func (c Comment) checkVersion(want *int64) error {
-	if want != nil && *want != c.Version {
-		return apperr.New(apperr.PreconditionFailed, "The comment is at version %d, not %d: somebody changed it meanwhile.", c.Version, *want)
+func (c Comment) checkVersion(want cond.Versions) error {
+	if !want.Accepts(c.Version) {
+		return apperr.New(apperr.PreconditionFailed, "The comment was changed meanwhile: it is at version %d now. Read it again.", c.Version)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
+	"github.com/task-tracker/task-tracker/app/internal/cond"
 )
 
 // Reader finds comments. Missing objects are not_found.
@@ -112,9 +113,9 @@ func (s *Service) Update(ctx context.Context, p auth.Principal, id uuid.UUID, pa
 }
 
 // Delete removes a comment and its history. It takes comment.delete for one's own and comment.moderate for those of
-// others. ifVersion, where set, must be the comment's version. Errors: not_found; forbidden; precondition_failed;
+// others. want must accept the comment's version. Errors: not_found; forbidden; precondition_failed;
 // project_archived.
-func (s *Service) Delete(ctx context.Context, p auth.Principal, id uuid.UUID, ifVersion *int64) error {
+func (s *Service) Delete(ctx context.Context, p auth.Principal, id uuid.UUID, want cond.Versions) error {
 	return s.store.Delete(ctx, p, id, func(cur Comment, at Place) error {
 		action := auth.CommentDelete
 		if cur.Author.ID != p.AccountID {
@@ -123,7 +124,7 @@ func (s *Service) Delete(ctx context.Context, p auth.Principal, id uuid.UUID, if
 		if err := p.May(at.Role, action); err != nil {
 			return err
 		}
-		if err := cur.checkVersion(ifVersion); err != nil {
+		if err := cur.checkVersion(want); err != nil {
 			return err
 		}
 		return at.open()

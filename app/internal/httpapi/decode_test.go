@@ -18,6 +18,7 @@ import (
 
 	"github.com/task-tracker/task-tracker/app/api"
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/cond"
 )
 
 // sample has one field of each kind that bodies have.
@@ -273,7 +274,7 @@ func TestETags(t *testing.T) {
 		t.Errorf("%d of %d bytes", packed.Body.Len(), plain.Body.Len())
 	}
 	for given, status := range map[string]int{
-		tag: 304, weak: 304, "*": 304, `"x", ` + weak: 304, `"3-00000000"`: 200, `"2` + tag[2:]: 200, "": 200,
+		tag: 304, weak: 304, "*": 304, `"x", ` + weak: 304, `"a,b" ,, ` + tag: 304, tag + " x": 200, `"3-00000000"`: 200, `"2` + tag[2:]: 200, "": 200,
 	} {
 		if w := get(http.Header{"If-None-Match": {given}}); w.Code != status || status == 304 && w.Body.Len() > 0 {
 			t.Errorf("If-None-Match %s: %d, want %d", given, w.Code, status)
@@ -282,20 +283,26 @@ func TestETags(t *testing.T) {
 	if w := get(http.Header{"Accept-Encoding": {"gzip;q=0"}}); w.Header().Get("Content-Encoding") != "" {
 		t.Error("gzip;q=0 is no wish for gzip")
 	}
-	three := int64(3)
-	for given, want := range map[string]*int64{tag: &three, weak: &three, `"3"`: &three, "*": nil} {
+	for given, want := range map[string]cond.Versions{
+		tag: {3}, weak: {3}, `"3"`: {3}, "*": nil, `"1-a", W/"2-b" ,, "7,8"`: {1, 2}, `"x-1"`: {}, `"0-1"`: {}, `"-4"`: {}, `""`: {},
+	} {
 		r := request("")
 		r.Header.Set("If-Match", given)
 		if got, err := ifMatch(r); err != nil || !cmp.Equal(got, want) {
+			t.Errorf("If-Match %s: %v, %v; want %v", given, got, err, want)
+		}
+	}
+	for _, given := range []string{"3", `"1-a", "2-b" x`, `"1-a" "2-b"`, `"1-a`, `w/"1-a"`, `"1-a", *`, ",", ""} {
+		r := request("")
+		r.Header["If-Match"] = []string{given}
+		if got, err := ifMatch(r); !apperr.Is(err, apperr.PreconditionFailed) {
 			t.Errorf("If-Match %s: %v, %v", given, got, err)
 		}
 	}
-	for _, given := range []string{"3", `"x-1"`, `"0-1"`, `"1-a", "2-b" x`, ""} {
-		r := request("")
-		r.Header["If-Match"] = []string{given}
-		if _, err := ifMatch(r); given != `"1-a", "2-b" x` && !apperr.Is(err, apperr.PreconditionFailed) {
-			t.Errorf("If-Match %s: %v", given, err)
-		}
+	several := request("")
+	several.Header["If-Match"] = []string{`"1"`, `"2-b", "3"`}
+	if got, err := ifMatch(several); err != nil || !cmp.Equal(got, cond.Versions{1, 2, 3}) {
+		t.Errorf("two If-Match headers: %v, %v", got, err)
 	}
 }
 

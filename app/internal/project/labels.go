@@ -8,6 +8,7 @@ import (
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
+	"github.com/task-tracker/task-tracker/app/internal/cond"
 )
 
 // LabelInput is what a new label takes.
@@ -19,8 +20,8 @@ type LabelInput struct {
 
 // LabelPatch is what changes of a label; nil leaves as it is.
 type LabelPatch struct {
-	// IfVersion is the version that the client saw.
-	IfVersion *int64
+	// IfVersion accepts the versions that the client may have seen; nil disables the check.
+	IfVersion cond.Versions
 	Name      *string
 	Color     *string
 }
@@ -84,9 +85,9 @@ func (s *Service) UpdateLabel(ctx context.Context, p auth.Principal, id uuid.UUI
 }
 
 // DeleteLabel removes a label, from its tasks too; that does not count as a change of the tasks. Takes the role member.
-// seen is the version that the client saw, or nil.
+// seen accepts the versions that the client may have seen.
 // Errors: not_found, forbidden, insufficient_scope, precondition_failed, project_archived.
-func (s *Service) DeleteLabel(ctx context.Context, p auth.Principal, id uuid.UUID, seen *int64) error {
+func (s *Service) DeleteLabel(ctx context.Context, p auth.Principal, id uuid.UUID, seen cond.Versions) error {
 	return s.labels.Delete(ctx, p, id, func(parent Parent, cur Label) error {
 		if err := mayChange(p, parent, auth.LabelManage, "label"); err != nil {
 			return err

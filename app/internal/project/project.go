@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/cond"
 )
 
 // Limits of what a project may hold. Text is counted in characters, a description in bytes.
@@ -78,10 +79,10 @@ func validateName(f *apperr.Fields, name string, longest int) {
 	}
 }
 
-// checkVersion compares the version that a client saw with the current one.
-func checkVersion(seen *int64, current int64) error {
-	if seen != nil && *seen != current {
-		return apperr.New(apperr.PreconditionFailed, "The object has changed since: it is at version %d, If-Match names %d. Read it again.", current, *seen)
+// checkVersion compares the versions that a client may have seen with the current one.
+func checkVersion(seen cond.Versions, current int64) error {
+	if !seen.Accepts(current) {
+		return apperr.New(apperr.PreconditionFailed, "The object was changed meanwhile: it is at version %d now. Read it again.", current)
 	}
 	return nil
 }

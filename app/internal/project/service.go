@@ -7,6 +7,7 @@ import (
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
+	"github.com/task-tracker/task-tracker/app/internal/cond"
 )
 
 // Service holds the rules of projects, statuses and labels. It is safe for concurrent use.
@@ -30,8 +31,8 @@ type CreateInput struct {
 
 // Patch is what changes of a project; nil leaves as it is.
 type Patch struct {
-	// IfVersion is the version that the client saw.
-	IfVersion   *int64
+	// IfVersion accepts the versions that the client may have seen; nil disables the check.
+	IfVersion   cond.Versions
 	Name        *string
 	Description *string
 	Archived    *bool

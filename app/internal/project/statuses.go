@@ -7,6 +7,7 @@ import (
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
+	"github.com/task-tracker/task-tracker/app/internal/cond"
 )
 
 // StatusInput is what a new status takes. Without a position it comes last.
@@ -18,8 +19,8 @@ type StatusInput struct {
 
 // StatusPatch is what changes of a status; nil leaves as it is. The category never changes.
 type StatusPatch struct {
-	// IfVersion is the version that the client saw.
-	IfVersion *int64
+	// IfVersion accepts the versions that the client may have seen; nil disables the check.
+	IfVersion cond.Versions
 	Name      *string
 	Position  *int64
 }
@@ -82,10 +83,10 @@ func (s *Service) UpdateStatus(ctx context.Context, p auth.Principal, id uuid.UU
 	})
 }
 
-// DeleteStatus removes a status that no task is in. Takes the role admin. seen is the version that the client saw, or nil.
+// DeleteStatus removes a status that no task is in. Takes the role admin. seen accepts the versions that the client may have seen.
 // Errors: not_found, forbidden, insufficient_scope, precondition_failed, project_archived, status_in_use, also for
 // the last status of a project.
-func (s *Service) DeleteStatus(ctx context.Context, p auth.Principal, id uuid.UUID, seen *int64) error {
+func (s *Service) DeleteStatus(ctx context.Context, p auth.Principal, id uuid.UUID, seen cond.Versions) error {
 	return s.statuses.Delete(ctx, p, id, func(parent Parent, cur Status, use Usage) error {
 		if err := mayChange(p, parent, auth.StatusManage, "status"); err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 	"github.com/task-tracker/task-tracker/app/internal/comment"
+	"github.com/task-tracker/task-tracker/app/internal/cond"
 	"github.com/task-tracker/task-tracker/app/internal/idem"
 	"github.com/task-tracker/task-tracker/app/internal/store"
 	"github.com/task-tracker/task-tracker/app/internal/testdb"
@@ -52,8 +53,7 @@ func TestCommentLife(t *testing.T) {
 			t.Errorf("search document after create: %q", got)
 		}
 
-		one := int64(1)
-		second, err := svc.Update(ctx, author, first.ID, comment.Patch{Body: new("Needs a windmill"), IfVersion: &one})
+		second, err := svc.Update(ctx, author, first.ID, comment.Patch{Body: new("Needs a windmill"), IfVersion: cond.Only(1)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +63,7 @@ func TestCommentLife(t *testing.T) {
 		if got := b.searchDoc(t); strings.Contains(got, "xlighthouse") || !strings.Contains(got, "xwindmill") {
 			t.Errorf("search document after update: %q", got)
 		}
-		_, err = svc.Update(ctx, author, first.ID, comment.Patch{Body: new("late"), IfVersion: &one})
+		_, err = svc.Update(ctx, author, first.ID, comment.Patch{Body: new("late"), IfVersion: cond.Only(1)})
 		wantCode(t, err, apperr.PreconditionFailed)
 		same, err := svc.Update(ctx, author, first.ID, comment.Patch{Body: &second.Body})
 		if diff := cmp.Diff(second, same); diff != "" || err != nil {
@@ -93,8 +93,8 @@ func TestCommentLife(t *testing.T) {
 			t.Error("second page of history:", page, next, err)
 		}
 
-		wantCode(t, svc.Delete(ctx, author, first.ID, &one), apperr.PreconditionFailed)
-		if err := svc.Delete(ctx, author, first.ID, &second.Version); err != nil {
+		wantCode(t, svc.Delete(ctx, author, first.ID, cond.Only(1)), apperr.PreconditionFailed)
+		if err := svc.Delete(ctx, author, first.ID, cond.Only(second.Version)); err != nil {
 			t.Fatal(err)
 		}
 		_, err = svc.Get(ctx, author, first.ID)
@@ -261,7 +261,7 @@ func TestCommentsAtOnce(t *testing.T) {
 		results := make([]error, writers)
 		for i := range writers {
 			wg.Go(func() {
-				_, results[i] = svc.Update(ctx, p, c.ID, comment.Patch{Body: new(fmt.Sprint("edit ", i)), IfVersion: &c.Version})
+				_, results[i] = svc.Update(ctx, p, c.ID, comment.Patch{Body: new(fmt.Sprint("edit ", i)), IfVersion: cond.Only(c.Version)})
 			})
 			wg.Go(func() {
 				if _, err := svc.Create(ctx, p, b.task, fmt.Sprint("newword", i)); err != nil {

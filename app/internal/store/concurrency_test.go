@@ -13,6 +13,7 @@ import (
 	"github.com/oapi-codegen/nullable"
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/cond"
 	"github.com/task-tracker/task-tracker/app/internal/idem"
 	"github.com/task-tracker/task-tracker/app/internal/store"
 	"github.com/task-tracker/task-tracker/app/internal/task"
@@ -40,7 +41,7 @@ func TestOneOfManyUpdatesOfAVersionWins(t *testing.T) {
 		made := w.create(t, task.CreateInput{Title: "contended"})
 		var won, lost atomic.Int64
 		together(64, func(i int) {
-			_, err := w.tasks.Update(context.Background(), w.member, made.ID, task.Patch{Title: ptr(fmt.Sprint("writer ", i))}, ptr(int64(1)))
+			_, err := w.tasks.Update(context.Background(), w.member, made.ID, task.Patch{Title: ptr(fmt.Sprint("writer ", i))}, cond.Only(1))
 			switch {
 			case err == nil:
 				won.Add(1)

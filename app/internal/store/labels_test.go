@@ -11,6 +11,7 @@ import (
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
+	"github.com/task-tracker/task-tracker/app/internal/cond"
 	"github.com/task-tracker/task-tracker/app/internal/project"
 	"github.com/task-tracker/task-tracker/app/internal/store"
 	"github.com/task-tracker/task-tracker/app/internal/task"
@@ -34,7 +35,7 @@ func TestLabelLife(t *testing.T) {
 		_, err = svc.CreateLabel(ctx, w.member, w.project, project.LabelInput{Name: "x", Color: "red"})
 		requireCode(t, err, apperr.ValidationFailed, "/color")
 
-		changed, err := svc.UpdateLabel(ctx, w.member, made.ID, project.LabelPatch{IfVersion: ptr(int64(1)), Name: ptr("größe"), Color: ptr("#ABCDEF")})
+		changed, err := svc.UpdateLabel(ctx, w.member, made.ID, project.LabelPatch{IfVersion: cond.Only(1), Name: ptr("größe"), Color: ptr("#ABCDEF")})
 		if err != nil || changed.Version != 2 || changed.Name != "größe" || changed.Color != "#abcdef" {
 			t.Fatalf("updated: %v %+v", err, changed)
 		}
@@ -42,11 +43,11 @@ func TestLabelLife(t *testing.T) {
 		if diff := cmp.Diff(changed, same); err != nil || diff != "" {
 			t.Fatalf("a change of nothing: %v\n%s", err, diff)
 		}
-		_, err = svc.UpdateLabel(ctx, w.member, made.ID, project.LabelPatch{IfVersion: ptr(int64(1))})
+		_, err = svc.UpdateLabel(ctx, w.member, made.ID, project.LabelPatch{IfVersion: cond.Only(1)})
 		requireCode(t, err, apperr.PreconditionFailed)
 		_, err = svc.UpdateLabel(ctx, w.member, made.ID, project.LabelPatch{Name: ptr("LABEL-0")})
 		requireCode(t, err, apperr.AlreadyExists)
-		requireCode(t, svc.DeleteLabel(ctx, w.member, made.ID, ptr(int64(1))), apperr.PreconditionFailed)
+		requireCode(t, svc.DeleteLabel(ctx, w.member, made.ID, cond.Only(1)), apperr.PreconditionFailed)
 	})
 }
 
@@ -55,7 +56,7 @@ func TestDeletedLabelLeavesItsTasks(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, db *store.DB) {
 		w, ctx, svc := setup(t, db), t.Context(), projectService(db)
 		before := w.create(t, task.CreateInput{Title: "T", Priority: task.PriorityNone, LabelIDs: w.labels[:2]})
-		if err := svc.DeleteLabel(ctx, w.member, w.labels[0], ptr(int64(1))); err != nil {
+		if err := svc.DeleteLabel(ctx, w.member, w.labels[0], cond.Only(1)); err != nil {
 			t.Fatal(err)
 		}
 		got, err := w.tasks.Get(ctx, w.viewer, before.ID)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
+	"github.com/task-tracker/task-tracker/app/internal/cond"
 	"github.com/task-tracker/task-tracker/app/internal/idem"
 	"github.com/task-tracker/task-tracker/app/internal/project"
 	"github.com/task-tracker/task-tracker/app/internal/store"
@@ -53,7 +54,7 @@ func TestProjectLife(t *testing.T) {
 			t.Fatalf("first task: %v %+v", err, first)
 		}
 
-		named, err := svc.Update(ctx, w.admin, made.ID, project.Patch{IfVersion: ptr(int64(1)), Name: ptr("Web"), Description: ptr("")})
+		named, err := svc.Update(ctx, w.admin, made.ID, project.Patch{IfVersion: cond.Only(1), Name: ptr("Web"), Description: ptr("")})
 		if err != nil || named.Version != 2 || named.Name != "Web" || named.Description != "" || named.Key != "WEB" {
 			t.Fatalf("updated: %v %+v", err, named)
 		}
@@ -61,7 +62,7 @@ func TestProjectLife(t *testing.T) {
 		if diff := cmp.Diff(named, same); err != nil || diff != "" {
 			t.Fatalf("a change of nothing: %v\n%s", err, diff)
 		}
-		_, err = svc.Update(ctx, w.admin, made.ID, project.Patch{IfVersion: ptr(int64(1)), Name: ptr("Late")})
+		_, err = svc.Update(ctx, w.admin, made.ID, project.Patch{IfVersion: cond.Only(1), Name: ptr("Late")})
 		requireCode(t, err, apperr.PreconditionFailed)
 		_, err = svc.Update(ctx, w.admin, made.ID, project.Patch{Name: ptr(" ")})
 		requireCode(t, err, apperr.ValidationFailed, "/name")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
+	"github.com/task-tracker/task-tracker/app/internal/cond"
 	"github.com/task-tracker/task-tracker/app/internal/project"
 	"github.com/task-tracker/task-tracker/app/internal/store"
 	"github.com/task-tracker/task-tracker/app/internal/task"
@@ -48,11 +49,11 @@ func TestStatusLife(t *testing.T) {
 		_, err = svc.CreateStatus(ctx, w.admin, in.ID, project.StatusInput{Name: "Odd", Category: "odd", Position: ptr(int64(1) << 60)})
 		requireCode(t, err, apperr.ValidationFailed, "/category")
 
-		moved, err := svc.UpdateStatus(ctx, w.admin, made.ID, project.StatusPatch{IfVersion: ptr(int64(1)), Name: ptr("Review"), Position: ptr(int64(-5))})
+		moved, err := svc.UpdateStatus(ctx, w.admin, made.ID, project.StatusPatch{IfVersion: cond.Only(1), Name: ptr("Review"), Position: ptr(int64(-5))})
 		if err != nil || moved.Version != 2 || moved.Name != "Review" || moved.Position != -5 || moved.Category != project.CategoryInProgress {
 			t.Fatalf("updated: %v %+v", err, moved)
 		}
-		_, err = svc.UpdateStatus(ctx, w.admin, made.ID, project.StatusPatch{IfVersion: ptr(int64(1)), Name: ptr("Late")})
+		_, err = svc.UpdateStatus(ctx, w.admin, made.ID, project.StatusPatch{IfVersion: cond.Only(1), Name: ptr("Late")})
 		requireCode(t, err, apperr.PreconditionFailed)
 		_, err = svc.UpdateStatus(ctx, w.admin, made.ID, project.StatusPatch{Name: ptr("todo")})
 		requireCode(t, err, apperr.AlreadyExists)
@@ -68,8 +69,8 @@ func TestStatusLife(t *testing.T) {
 		if err := w.tasks.Delete(ctx, w.member, first.ID, nil); err != nil {
 			t.Fatal(err)
 		}
-		requireCode(t, svc.DeleteStatus(ctx, w.admin, made.ID, ptr(int64(1))), apperr.PreconditionFailed)
-		if err := svc.DeleteStatus(ctx, w.admin, made.ID, ptr(int64(3))); err != nil {
+		requireCode(t, svc.DeleteStatus(ctx, w.admin, made.ID, cond.Only(1)), apperr.PreconditionFailed)
+		if err := svc.DeleteStatus(ctx, w.admin, made.ID, cond.Only(3)); err != nil {
 			t.Fatal(err)
 		}
 		_, err = svc.Status(ctx, w.admin, made.ID)

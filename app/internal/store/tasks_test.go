@@ -8,6 +8,7 @@ import (
 	"github.com/oapi-codegen/nullable"
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
+	"github.com/task-tracker/task-tracker/app/internal/cond"
 	"github.com/task-tracker/task-tracker/app/internal/project"
 	"github.com/task-tracker/task-tracker/app/internal/store"
 	"github.com/task-tracker/task-tracker/app/internal/task"
@@ -38,11 +39,11 @@ func TestTaskLife(t *testing.T) {
 		done, err := w.tasks.Update(ctx, w.member, made.ID, task.Patch{
 			StatusID: ptr(w.statuses[project.CategoryDone]), AssigneeIDs: ptr([]uuid.UUID{w.owner.AccountID}), LabelIDs: ptr([]uuid.UUID{}),
 			DueDate: nullable.NewNullNullable[task.Date](), Title: ptr("Rotate all keys"),
-		}, ptr(int64(1)))
+		}, cond.Only(1))
 		if err != nil || done.Version != 2 || done.CompletedAt == nil || done.DueDate != nil || done.StartDate == nil || len(done.Labels) != 0 || done.Assignees[0].Name != "Olga" {
 			t.Fatalf("updated: %v %+v", err, done)
 		}
-		_, err = w.tasks.Update(ctx, w.member, made.ID, task.Patch{Title: ptr("late")}, ptr(int64(1)))
+		_, err = w.tasks.Update(ctx, w.member, made.ID, task.Patch{Title: ptr("late")}, cond.Only(1))
 		requireCode(t, err, apperr.PreconditionFailed)
 		same, err := w.tasks.Update(ctx, w.member, made.ID, task.Patch{Title: ptr("Rotate all keys")}, nil)
 		if err != nil || same.Version != 2 {
@@ -53,7 +54,7 @@ func TestTaskLife(t *testing.T) {
 			t.Fatalf("reopened: %v %+v", err, open)
 		}
 
-		if err := w.tasks.Delete(ctx, w.member, made.ID, ptr(int64(1))); err == nil {
+		if err := w.tasks.Delete(ctx, w.member, made.ID, cond.Only(1)); err == nil {
 			t.Fatal("deleted an older version")
 		}
 		if err := w.tasks.Delete(ctx, w.member, made.ID, nil); err != nil {

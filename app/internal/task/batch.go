@@ -9,6 +9,7 @@ import (
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
+	"github.com/task-tracker/task-tracker/app/internal/cond"
 )
 
 // MaxBatch is how many changes a batch may hold.
@@ -43,9 +44,9 @@ func (s *Service) Batch(ctx context.Context, p auth.Principal, workspaceID uuid.
 		case OpCreate:
 			changes = append(changes, createChange(p, item.ProjectID, item.Create))
 		case OpUpdate:
-			changes = append(changes, updateChange(p, item.TaskID, item.Patch, item.IfVersion))
+			changes = append(changes, updateChange(p, item.TaskID, item.Patch, cond.Optional(item.IfVersion)))
 		case OpDelete:
-			changes = append(changes, deleteChange(p, item.TaskID, item.IfVersion))
+			changes = append(changes, deleteChange(p, item.TaskID, cond.Optional(item.IfVersion)))
 		default:
 			return nil, apperr.Invalid(fmt.Sprintf("/changes/%d/op", i), "invalid", "must be create, update or delete")
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
+	"github.com/task-tracker/task-tracker/app/internal/cond"
 )
 
 // Service is what can be done with tasks.
@@ -76,15 +77,15 @@ func (s *Service) Create(ctx context.Context, p auth.Principal, projectID uuid.U
 }
 
 // Update merges a patch into a task. Permission: task.update. Errors: those of [Service.Create], precondition_failed
-// where ifVersion is set and is not the task's version, cycle.
-func (s *Service) Update(ctx context.Context, p auth.Principal, id uuid.UUID, patch Patch, ifVersion *int64) (Task, error) {
-	return s.single(ctx, p, "task.update", updateChange(p, id, patch, ifVersion))
+// where want does not accept the task's version, cycle.
+func (s *Service) Update(ctx context.Context, p auth.Principal, id uuid.UUID, patch Patch, want cond.Versions) (Task, error) {
+	return s.single(ctx, p, "task.update", updateChange(p, id, patch, want))
 }
 
 // Delete removes a task with its comments, relations and attachments; its subtasks lose their parent. Permission:
 // task.delete. Errors: not_found, forbidden, insufficient_scope, precondition_failed, project_archived.
-func (s *Service) Delete(ctx context.Context, p auth.Principal, id uuid.UUID, ifVersion *int64) error {
-	_, err := s.write.Apply(ctx, p, "task.delete", []Change{deleteChange(p, id, ifVersion)})
+func (s *Service) Delete(ctx context.Context, p auth.Principal, id uuid.UUID, want cond.Versions) error {
+	_, err := s.write.Apply(ctx, p, "task.delete", []Change{deleteChange(p, id, want)})
 	return atIndex(err)
 }
 
@@ -122,30 +123,30 @@ func createChange(p auth.Principal, projectID uuid.UUID, in CreateInput) Change 
 	}}
 }
 
-func updateChange(p auth.Principal, id uuid.UUID, patch Patch, ifVersion *int64) Change {
+func updateChange(p auth.Principal, id uuid.UUID, patch Patch, want cond.Versions) Change {
 	return Change{Op: OpUpdate, TaskID: id, Update: func(cur Current) (Task, error) {
-		if err := allowed(p, cur, auth.TaskUpdate, ifVersion); err != nil {
+		if err := allowed(p, cur, auth.TaskUpdate, want); err != nil {
 			return Task{}, err
 		}
 		return patch.merge(cur.Task)
 	}}
 }
 
-func deleteChange(p auth.Principal, id uuid.UUID, ifVersion *int64) Change {
+func deleteChange(p auth.Principal, id uuid.UUID, want cond.Versions) Change {
 	return Change{Op: OpDelete, TaskID: id, Delete: func(cur Current) error {
-		return allowed(p, cur, auth.TaskDelete, ifVersion)
+		return allowed(p, cur, auth.TaskDelete, want)
 	}}
 }
 
-func allowed(p auth.Principal, cur Current, a auth.Action, ifVersion *int64) error {
+func allowed(p auth.Principal, cur Current, a auth.Action, want cond.Versions) error {
 	if err := p.May(cur.Role, a); err != nil {
 		return err
 	}
 	if err := writable(cur.Archived); err != nil {
 		return err
 	}
-	if ifVersion != nil && *ifVersion != cur.Version {
-		return apperr.New(apperr.PreconditionFailed, "The task is at version %d, not %d: somebody changed it meanwhile. Read it again.", cur.Version, *ifVersion)
+	if !want.Accepts(cur.Version) {
+		return apperr.New(apperr.PreconditionFailed, "The task was changed meanwhile: it is at version %d now. Read it again.", cur.Version)
 	}
 	return nil
 }

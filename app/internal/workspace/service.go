@@ -69,7 +69,7 @@ func (s *Service) Update(ctx context.Context, p auth.Principal, id uuid.UUID, pa
 		if err := may(p, cur.Role, auth.WorkspaceUpdate, "workspace"); err != nil {
 			return cur, err
 		}
-		if patch.IfVersion != nil && *patch.IfVersion != cur.Version {
+		if !patch.IfVersion.Accepts(cur.Version) {
 			return cur, apperr.New(apperr.PreconditionFailed, "The workspace was changed meanwhile: it has version %d now.", cur.Version)
 		}
 		if patch.Name != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/activity"
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
+	"github.com/task-tracker/task-tracker/app/internal/cond"
 	"github.com/task-tracker/task-tracker/app/internal/store"
 	"github.com/task-tracker/task-tracker/app/internal/workspace"
 )
@@ -32,9 +33,9 @@ func TestWorkspace(t *testing.T) {
 		}
 		_, err = b.workspaces.Get(ctx, owner, uuid.New())
 		wantCode(t, err, apperr.NotFound)
-		_, err = b.workspaces.Update(ctx, owner, b.id, workspace.Patch{Name: ptr("x"), IfVersion: ptr(int64(7))})
+		_, err = b.workspaces.Update(ctx, owner, b.id, workspace.Patch{Name: ptr("x"), IfVersion: cond.Only(7)})
 		wantCode(t, err, apperr.PreconditionFailed)
-		got, err = b.workspaces.Update(ctx, owner, b.id, workspace.Patch{Name: ptr("Acme Ltd"), IfVersion: ptr(int64(1))})
+		got, err = b.workspaces.Update(ctx, owner, b.id, workspace.Patch{Name: ptr("Acme Ltd"), IfVersion: cond.Only(1)})
 		if err != nil || got.Name != "Acme Ltd" || got.Version != 2 || got.Role != auth.RoleOwner {
 			t.Fatalf("got %+v, %v", got, err)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
+	"github.com/task-tracker/task-tracker/app/internal/cond"
 )
 
 // MaxNameLen is the longest name of a workspace, in characters.
@@ -33,8 +34,8 @@ func (w Workspace) Validate() error {
 // Patch changes a workspace; nil fields stay.
 type Patch struct {
 	Name *string
-	// IfVersion is the version that the caller saw; nil to not care.
-	IfVersion *int64
+	// IfVersion accepts the versions that the caller may have seen; nil disables the check.
+	IfVersion cond.Versions
 }
 
 // Person is an account as others see it.

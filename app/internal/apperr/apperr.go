@@ -89,6 +89,11 @@ func Missing(object string) *Error {
 	return Wrap(errors.New("no "+object), NotFound, missingMessage)
 }
 
+// Deleted is the failure of a request that is repeated under its idempotency key after what it made was deleted.
+func Deleted(object string) *Error {
+	return New(Gone, "The %s that this request made was deleted since.", object)
+}
+
 const missingMessage = "There is no such object, or you have no access to it."
 
 // Error implements error. It names the cause, so it is for logs and tests, not for clients.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
+	"github.com/task-tracker/task-tracker/app/internal/idem"
 )
 
 // Blobs is what the service needs of the store of bytes.
@@ -97,7 +98,7 @@ func (s *Service) List(ctx context.Context, p auth.Principal, taskID uuid.UUID, 
 
 // Reserve keeps a place for a file and says how to upload it. It takes attachment.create. Errors: validation_failed;
 // not_found; project_archived; conflict where the task has [MaxPerTask], or where a repeated request comes after the
-// time for its upload.
+// time for its upload or after its confirmation; gone for a repetition whose attachment was deleted.
 func (s *Service) Reserve(ctx context.Context, p auth.Principal, taskID uuid.UUID, d Draft) (Reservation, error) {
 	a, err := s.store.Reserve(ctx, p, taskID, func(at Place, count int) (Attachment, error) {
 		if err := p.May(at.Role, auth.AttachmentCreate); err != nil {
@@ -115,6 +116,9 @@ func (s *Service) Reserve(ctx context.Context, p auth.Principal, taskID uuid.UUI
 		}
 		return Attachment{Filename: d.Filename, ContentType: d.ContentType, Size: d.Size, SHA256: sum}, nil
 	})
+	if made, again := idem.Earlier(err); again {
+		a, err = s.reserved(ctx, p, taskID, made[0])
+	}
 	if err != nil {
 		return Reservation{}, err
 	}
@@ -128,6 +132,27 @@ func (s *Service) Reserve(ctx context.Context, p auth.Principal, taskID uuid.UUI
 		return Reservation{}, err
 	}
 	return Reservation{Attachment: a, Upload: up}, nil
+}
+
+// reserved is what an earlier request with the same idempotency key reserved, for a caller who could reserve it now.
+func (s *Service) reserved(ctx context.Context, p auth.Principal, taskID, id uuid.UUID) (Attachment, error) {
+	at, err := s.store.Place(ctx, taskID, p.AccountID)
+	if err != nil {
+		return Attachment{}, err
+	}
+	if err := p.May(at.Role, auth.AttachmentCreate); err != nil {
+		return Attachment{}, err
+	}
+	a, _, err := s.store.Get(ctx, id, p.AccountID)
+	switch {
+	case apperr.Is(err, apperr.NotFound):
+		return Attachment{}, apperr.Deleted("attachment")
+	case err != nil:
+		return Attachment{}, err
+	case a.State == StateReady:
+		return Attachment{}, apperr.New(apperr.Conflict, "The file that this request reserved has been uploaded and confirmed: read the attachment %s.", a.ID)
+	}
+	return a, at.open()
 }
 
 // Get returns an attachment. It takes attachment.read.
@@ -183,7 +208,13 @@ func (s *Service) Confirm(ctx context.Context, p auth.Principal, id uuid.UUID) (
 	if err := f.Err(); err != nil {
 		return Attachment{}, err
 	}
-	return s.store.Confirm(ctx, p, id, decide)
+	a, err = s.store.Confirm(ctx, p, id, decide)
+	if _, again := idem.Earlier(err); again { // the same request, just now
+		if a, at, err = s.store.Get(ctx, id, p.AccountID); err == nil {
+			err = decide(a, at)
+		}
+	}
+	return a, err
 }
 
 // Download returns a link to the bytes that works for [DownloadValid]. It takes attachment.read. Errors: conflict where

@@ -8,6 +8,7 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 	"github.com/task-tracker/task-tracker/app/internal/cond"
+	"github.com/task-tracker/task-tracker/app/internal/idem"
 )
 
 // Reader finds comments. Missing objects are not_found.
@@ -63,9 +64,10 @@ func (s *Service) List(ctx context.Context, p auth.Principal, taskID uuid.UUID, 
 	return s.store.List(ctx, taskID, page)
 }
 
-// Create adds a comment to a task. It takes comment.create. Errors: validation_failed; not_found; project_archived.
+// Create adds a comment to a task. It takes comment.create. Errors: validation_failed; not_found; project_archived; gone
+// for a repetition whose comment was deleted.
 func (s *Service) Create(ctx context.Context, p auth.Principal, taskID uuid.UUID, body string) (Comment, error) {
-	return s.store.Create(ctx, p, taskID, body, func(at Place) error {
+	c, err := s.store.Create(ctx, p, taskID, body, func(at Place) error {
 		if err := p.May(at.Role, auth.CommentCreate); err != nil {
 			return err
 		}
@@ -74,6 +76,26 @@ func (s *Service) Create(ctx context.Context, p auth.Principal, taskID uuid.UUID
 		}
 		return at.open()
 	})
+	if made, again := idem.Earlier(err); again {
+		return s.created(ctx, p, taskID, made[0])
+	}
+	return c, err
+}
+
+// created is what an earlier request with the same idempotency key made, for a caller who could make it now.
+func (s *Service) created(ctx context.Context, p auth.Principal, taskID, id uuid.UUID) (Comment, error) {
+	at, err := s.store.Place(ctx, taskID, p.AccountID)
+	if err != nil {
+		return Comment{}, err
+	}
+	if err := p.May(at.Role, auth.CommentCreate); err != nil {
+		return Comment{}, err
+	}
+	c, _, err := s.store.Get(ctx, id, p.AccountID)
+	if apperr.Is(err, apperr.NotFound) {
+		return Comment{}, apperr.Deleted("comment")
+	}
+	return c, err
 }
 
 // Get returns a comment. It takes comment.read.

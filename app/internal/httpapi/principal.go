@@ -55,7 +55,7 @@ func (x *exchange) Header() http.Header { return x.ResponseWriter.Header() }
 func (x *exchange) WriteHeader(status int) {
 	if x.status == 0 && status >= 200 {
 		x.status = status
-		if x.idem != nil && x.idem.Replayed {
+		if x.idem != nil && x.idem.Replayed && status < 300 {
 			x.Header()["Idempotency-Replayed"] = headerTrue
 		}
 	}

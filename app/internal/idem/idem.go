@@ -1,8 +1,14 @@
 // Package idem carries a request's idempotency key from the HTTP layer to the store's transaction, which writes it
-// beside the change. It imports nothing of this project.
+// beside the change, and says on a repetition what the first request made. It imports nothing of this project.
 package idem
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+)
 
 // Request is one that its client may send again.
 type Request struct {
@@ -11,7 +17,7 @@ type Request struct {
 	// Hash is the SHA-256 of method, path, query and body: the same key with another hash is a client's mistake. Of a
 	// streamed body it is known at the body's end.
 	Hash [32]byte
-	// Replayed is set by the store when the answer is that of an earlier request with the same key.
+	// Replayed is set by the store when an earlier request with the same key did the work.
 	Replayed bool
 }
 
@@ -26,4 +32,25 @@ func With(ctx context.Context, r *Request) context.Context {
 func From(ctx context.Context) *Request {
 	r, _ := ctx.Value(ctxKey{}).(*Request)
 	return r
+}
+
+// Replayed is the error of a store where an earlier request with the same key did the work. A service that gets it
+// authorises the caller as the request would be now, and responds with the present state of what was made.
+type Replayed struct {
+	// Made are the ids of what the earlier request made or changed, in the order of the request.
+	Made []uuid.UUID
+}
+
+// Error implements error.
+func (r *Replayed) Error() string {
+	return fmt.Sprintf("idempotency: an earlier request with this key did the work: %v", r.Made)
+}
+
+// Earlier returns what the earlier request made, where err says that there was one.
+func Earlier(err error) (made []uuid.UUID, replayed bool) {
+	var r *Replayed
+	if errors.As(err, &r) {
+		return r.Made, true
+	}
+	return nil, false
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 	"github.com/task-tracker/task-tracker/app/internal/cond"
+	"github.com/task-tracker/task-tracker/app/internal/idem"
 )
 
 // LabelInput is what a new label takes.
@@ -28,9 +29,9 @@ type LabelPatch struct {
 
 // CreateLabel adds a label to a project. Takes the role member.
 // Errors: not_found, forbidden, insufficient_scope, project_archived, validation_failed (also with [MaxLabels] there),
-// already_exists when the name is taken.
+// already_exists when the name is taken; gone for a repetition whose label was deleted.
 func (s *Service) CreateLabel(ctx context.Context, p auth.Principal, project uuid.UUID, in LabelInput) (Label, error) {
-	return s.labels.Create(ctx, p, project, func(parent Parent, have int) (Label, error) {
+	v, err := s.labels.Create(ctx, p, project, func(parent Parent, have int) (Label, error) {
 		if err := mayChange(p, parent, auth.LabelManage, "project"); err != nil {
 			return Label{}, err
 		}
@@ -43,6 +44,14 @@ func (s *Service) CreateLabel(ctx context.Context, p auth.Principal, project uui
 		}
 		return v, nil
 	})
+	if made, again := idem.Earlier(err); again {
+		if err := s.mayIn(ctx, p, project, auth.LabelManage); err != nil {
+			return Label{}, err
+		}
+		v, _, err = s.labels.Get(ctx, made[0], p.AccountID)
+		return v, deletedSince(err, "label")
+	}
+	return v, err
 }
 
 // Label returns a label. Takes the role viewer. Errors: not_found, insufficient_scope.
@@ -60,7 +69,7 @@ func (s *Service) Label(ctx context.Context, p auth.Principal, id uuid.UUID) (La
 // Labels returns a project's labels by folded name, and where the next page starts. Takes the role viewer.
 // Errors: not_found, insufficient_scope.
 func (s *Service) Labels(ctx context.Context, p auth.Principal, project uuid.UUID, page Page[LabelCursor]) ([]Label, *LabelCursor, error) {
-	if err := s.mayList(ctx, p, project, auth.LabelRead); err != nil {
+	if err := s.mayIn(ctx, p, project, auth.LabelRead); err != nil {
 		return nil, nil, err
 	}
 	return s.labels.List(ctx, project, page)

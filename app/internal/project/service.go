@@ -8,6 +8,7 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 	"github.com/task-tracker/task-tracker/app/internal/cond"
+	"github.com/task-tracker/task-tracker/app/internal/idem"
 )
 
 // Service holds the rules of projects, statuses and labels. It is safe for concurrent use.
@@ -47,15 +48,41 @@ func may(p auth.Principal, role auth.Role, a auth.Action, object string) error {
 }
 
 // Create makes a project with the default statuses. Takes the role admin.
-// Errors: not_found, forbidden, insufficient_scope, validation_failed, already_exists when the workspace has the key.
+// Errors: not_found, forbidden, insufficient_scope, validation_failed, already_exists when the workspace has the key;
+// gone for a repetition whose project was deleted.
 func (s *Service) Create(ctx context.Context, p auth.Principal, workspace uuid.UUID, in CreateInput) (Project, error) {
-	return s.projects.Create(ctx, p, workspace, func(role auth.Role) (Project, []Status, error) {
+	v, err := s.projects.Create(ctx, p, workspace, func(role auth.Role) (Project, []Status, error) {
 		if err := may(p, role, auth.ProjectCreate, "workspace"); err != nil {
 			return Project{}, nil, err
 		}
 		v := Project{WorkspaceID: workspace, Key: in.Key, Name: in.Name, Description: in.Description}
 		return v, DefaultStatuses(), v.Validate()
 	})
+	if made, again := idem.Earlier(err); again {
+		return s.created(ctx, p, workspace, made[0])
+	}
+	return v, err
+}
+
+// created is what an earlier request with the same idempotency key made, for a caller who could make it now.
+func (s *Service) created(ctx context.Context, p auth.Principal, workspace, id uuid.UUID) (Project, error) {
+	role, err := s.projects.Role(ctx, workspace, p.AccountID)
+	if err != nil {
+		return Project{}, err
+	}
+	if err := may(p, role, auth.ProjectCreate, "workspace"); err != nil {
+		return Project{}, err
+	}
+	v, _, err := s.projects.Get(ctx, id, p.AccountID)
+	return v, deletedSince(err, "project")
+}
+
+// deletedSince is the failure of a repetition whose object is not there any more.
+func deletedSince(err error, object string) error {
+	if apperr.Is(err, apperr.NotFound) {
+		return apperr.Deleted(object)
+	}
+	return err
 }
 
 // Get returns a project. Takes the role viewer. Errors: not_found, insufficient_scope.

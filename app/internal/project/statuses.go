@@ -8,6 +8,7 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 	"github.com/task-tracker/task-tracker/app/internal/cond"
+	"github.com/task-tracker/task-tracker/app/internal/idem"
 )
 
 // StatusInput is what a new status takes. Without a position it comes last.
@@ -29,7 +30,7 @@ type StatusPatch struct {
 // Errors: not_found, forbidden, insufficient_scope, project_archived, validation_failed (also with [MaxStatuses]
 // there), already_exists when the name is taken.
 func (s *Service) CreateStatus(ctx context.Context, p auth.Principal, project uuid.UUID, in StatusInput) (Status, error) {
-	return s.statuses.Create(ctx, p, project, func(parent Parent, have []Status) (Status, error) {
+	v, err := s.statuses.Create(ctx, p, project, func(parent Parent, have []Status) (Status, error) {
 		if err := mayChange(p, parent, auth.StatusManage, "project"); err != nil {
 			return Status{}, err
 		}
@@ -43,6 +44,14 @@ func (s *Service) CreateStatus(ctx context.Context, p auth.Principal, project uu
 		}
 		return v, nil
 	})
+	if made, again := idem.Earlier(err); again {
+		if err := s.mayIn(ctx, p, project, auth.StatusManage); err != nil {
+			return Status{}, err
+		}
+		v, _, err = s.statuses.Get(ctx, made[0], p.AccountID)
+		return v, deletedSince(err, "status")
+	}
+	return v, err
 }
 
 // Status returns a status. Takes the role viewer. Errors: not_found, insufficient_scope.
@@ -60,7 +69,7 @@ func (s *Service) Status(ctx context.Context, p auth.Principal, id uuid.UUID) (S
 // Statuses returns a project's statuses in order, and where the next page starts. Takes the role viewer.
 // Errors: not_found, insufficient_scope.
 func (s *Service) Statuses(ctx context.Context, p auth.Principal, project uuid.UUID, page Page[StatusCursor]) ([]Status, *StatusCursor, error) {
-	if err := s.mayList(ctx, p, project, auth.StatusRead); err != nil {
+	if err := s.mayIn(ctx, p, project, auth.StatusRead); err != nil {
 		return nil, nil, err
 	}
 	return s.statuses.List(ctx, project, page)
@@ -114,8 +123,8 @@ func mayChange(p auth.Principal, parent Parent, a auth.Action, object string) er
 	return parent.Project.Writable()
 }
 
-// mayList asks for permission to read all of one kind in a project.
-func (s *Service) mayList(ctx context.Context, p auth.Principal, project uuid.UUID, a auth.Action) error {
+// mayIn asks for permission in a project by its id.
+func (s *Service) mayIn(ctx context.Context, p auth.Principal, project uuid.UUID, a auth.Action) error {
 	_, role, err := s.projects.Get(ctx, project, p.AccountID)
 	if err != nil {
 		return err

@@ -73,7 +73,7 @@ func (s *Accounts) Credentials(ctx context.Context, email string) (account.Crede
 
 // Create implements [account.Store].
 func (s *Accounts) Create(ctx context.Context, n account.NewAccount) (account.Account, error) {
-	return mutate(ctx, s.db, "account.create", auth.Principal{}, func(tx *Tx) (account.Account, error) {
+	return mutate(ctx, s.db, "account.create", func(tx *Tx) (account.Account, error) {
 		a, err := tx.insertAccount(ctx, n)
 		if err != nil {
 			return a, err
@@ -115,10 +115,17 @@ func emailTaken(cause error) error {
 	return apperr.Wrap(cause, apperr.AlreadyExists, "There is an account with this e-mail address.")
 }
 
+// lockAccount reads an account and holds it until the end of the transaction.
+func (tx *Tx) lockAccount(ctx context.Context, id uuid.UUID) (account.Credentials, error) {
+	c, err := one(ctx, tx.conn, "account.lock", lockAccountSQL, scanAccount, id[:])
+	tx.locked(c.UpdatedAt)
+	return c, err
+}
+
 // Update implements [account.Store].
 func (s *Accounts) Update(ctx context.Context, p auth.Principal, endSessions bool, decide func(account.Credentials) (account.Credentials, error)) (account.Account, error) {
-	return mutate(ctx, s.db, "account.update", p, func(tx *Tx) (account.Account, error) {
-		cur, err := one(ctx, tx.conn, "account.lock", lockAccountSQL, scanAccount, p.AccountID[:])
+	return mutate(ctx, s.db, "account.update", func(tx *Tx) (account.Account, error) {
+		cur, err := tx.lockAccount(ctx, p.AccountID)
 		if err != nil {
 			return account.Account{}, absent(err, "account")
 		}
@@ -154,8 +161,8 @@ func (s *Accounts) Update(ctx context.Context, p auth.Principal, endSessions boo
 
 // MakeOwner implements [account.Store].
 func (s *Accounts) MakeOwner(ctx context.Context, id uuid.UUID) (account.Account, error) {
-	return mutate(ctx, s.db, "account.make_owner", auth.Principal{AccountID: id}, func(tx *Tx) (account.Account, error) {
-		v, err := one(ctx, tx.conn, "account.lock", lockAccountSQL, scanAccount, id[:])
+	return mutate(ctx, s.db, "account.make_owner", func(tx *Tx) (account.Account, error) {
+		v, err := tx.lockAccount(ctx, id)
 		if err != nil {
 			return account.Account{}, absent(err, "account")
 		}
@@ -179,7 +186,7 @@ func (s *Accounts) ByIdentity(ctx context.Context, issuer, subject string) (acco
 
 // LinkIdentity implements [account.IdentityStore].
 func (s *Accounts) LinkIdentity(ctx context.Context, id account.Identity, create bool) (account.Account, error) {
-	return mutate(ctx, s.db, "account.link", auth.Principal{}, func(tx *Tx) (account.Account, error) {
+	return mutate(ctx, s.db, "account.link", func(tx *Tx) (account.Account, error) {
 		c, err := one(ctx, tx.conn, "account.by_email", accountByEmailSQL, scanAccount, id.Email)
 		made := false
 		if errors.Is(err, sql.ErrNoRows) && create {
@@ -190,7 +197,7 @@ func (s *Accounts) LinkIdentity(ctx context.Context, id account.Identity, create
 			}
 		}
 		if err == nil && !made {
-			c, err = one(ctx, tx.conn, "account.lock", lockAccountSQL, scanAccount, c.ID[:])
+			c, err = tx.lockAccount(ctx, c.ID)
 			if err == nil && c.Email != id.Email { // changed just now
 				err = sql.ErrNoRows
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -109,6 +110,7 @@ func (tx *Tx) lockAttachment(ctx context.Context, id, viewer uuid.UUID) (attachm
 		return attachment.Attachment{}, attachment.Place{}, orMissing(err, "attachment")
 	}
 	a, at, err := tx.attachment(ctx, id, viewer)
+	tx.locked(a.CreatedAt)
 	return a, at, orMissing(err, "attachment")
 }
 
@@ -146,15 +148,18 @@ func (s *Attachments) List(ctx context.Context, taskID uuid.UUID, page attachmen
 	return items, &items[len(items)-1].ID, nil
 }
 
+func madeAttachment(a attachment.Attachment) []uuid.UUID { return []uuid.UUID{a.ID} }
+
 // Reserve implements [attachment.Writer]. It locks the task, so that the count holds, and so that a deletion of the task
 // either sees the new row or is seen.
 func (s *Attachments) Reserve(
 	ctx context.Context, p auth.Principal, taskID uuid.UUID, decide func(at attachment.Place, count int) (attachment.Attachment, error),
 ) (attachment.Attachment, error) {
-	return mutate(ctx, s.db, "attachment.reserve", p, func(tx *Tx) (attachment.Attachment, error) {
+	return mutateOnce(ctx, s.db, "attachment.reserve", p, madeAttachment, func(tx *Tx) (attachment.Attachment, error) {
 		if err := tx.lockRow(ctx, "attachment.lock_task", lockAttachmentTaskSQL, taskID); err != nil {
 			return attachment.Attachment{}, orMissing(err, "task")
 		}
+		tx.locked(time.Time{})
 		at, err := tx.attachmentPlace(ctx, taskID, p.AccountID)
 		if err != nil {
 			return attachment.Attachment{}, orMissing(err, "task")
@@ -186,7 +191,7 @@ func (s *Attachments) Reserve(
 func (s *Attachments) Confirm(
 	ctx context.Context, p auth.Principal, id uuid.UUID, decide func(attachment.Attachment, attachment.Place) error,
 ) (attachment.Attachment, error) {
-	return mutate(ctx, s.db, "attachment.confirm", p, func(tx *Tx) (attachment.Attachment, error) {
+	return mutateOnce(ctx, s.db, "attachment.confirm", p, madeAttachment, func(tx *Tx) (attachment.Attachment, error) {
 		a, at, err := tx.lockAttachment(ctx, id, p.AccountID)
 		if err != nil {
 			return attachment.Attachment{}, err
@@ -204,7 +209,7 @@ func (s *Attachments) Confirm(
 
 // Delete implements [attachment.Writer].
 func (s *Attachments) Delete(ctx context.Context, p auth.Principal, id uuid.UUID, decide func(attachment.Attachment, attachment.Place) error) error {
-	_, err := mutate(ctx, s.db, "attachment.delete", p, func(tx *Tx) (attachment.Attachment, error) {
+	_, err := mutate(ctx, s.db, "attachment.delete", func(tx *Tx) (attachment.Attachment, error) {
 		a, at, err := tx.lockAttachment(ctx, id, p.AccountID)
 		if err != nil {
 			return attachment.Attachment{}, err

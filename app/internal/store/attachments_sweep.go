@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/task-tracker/task-tracker/app/internal/attachment"
-	"github.com/task-tracker/task-tracker/app/internal/auth"
 )
 
 const (
@@ -31,7 +30,7 @@ func (s *Attachments) Expire(ctx context.Context, before time.Time, limit int) (
 	}
 	expired := 0
 	for _, id := range ids {
-		n, err := mutate(ctx, s.db, "attachment.expire", auth.Principal{}, func(tx *Tx) (int64, error) {
+		n, err := mutate(ctx, s.db, "attachment.expire", func(tx *Tx) (int64, error) {
 			return tx.exec(ctx, "attachment.expire", expireAttachmentSQL, id[:], micros(before))
 		})
 		if err != nil {
@@ -60,7 +59,7 @@ func (s *Attachments) Leftovers(ctx context.Context, before time.Time, after *at
 
 // Forget implements [attachment.Cleaner].
 func (s *Attachments) Forget(ctx context.Context, id uuid.UUID) error {
-	_, err := mutate(ctx, s.db, "attachment.forget", auth.Principal{}, func(tx *Tx) (int64, error) {
+	_, err := mutate(ctx, s.db, "attachment.forget", func(tx *Tx) (int64, error) {
 		return tx.exec(ctx, "attachment.forget", forgetAttachmentSQL, id[:])
 	})
 	return err

@@ -103,6 +103,7 @@ func (tx *Tx) lockComment(ctx context.Context, id, viewer uuid.UUID) (comment.Co
 		return comment.Comment{}, comment.Place{}, orMissing(err, "comment")
 	}
 	c, at, err := tx.comment(ctx, id, viewer)
+	tx.locked(c.UpdatedAt)
 	return c, at, orMissing(err, "comment")
 }
 
@@ -153,7 +154,7 @@ func (s *Comments) Revisions(ctx context.Context, id uuid.UUID, page comment.Pag
 
 // Create implements [comment.Writer].
 func (s *Comments) Create(ctx context.Context, p auth.Principal, taskID uuid.UUID, body string, decide func(comment.Place) error) (comment.Comment, error) {
-	return mutate(ctx, s.db, "comment.create", p, func(tx *Tx) (comment.Comment, error) {
+	return mutateOnce(ctx, s.db, "comment.create", p, func(v comment.Comment) []uuid.UUID { return []uuid.UUID{v.ID} }, func(tx *Tx) (comment.Comment, error) {
 		at, err := tx.commentPlace(ctx, taskID, p.AccountID)
 		if err != nil {
 			return comment.Comment{}, orMissing(err, "task")
@@ -182,7 +183,7 @@ func (s *Comments) Create(ctx context.Context, p auth.Principal, taskID uuid.UUI
 
 // Update implements [comment.Writer].
 func (s *Comments) Update(ctx context.Context, p auth.Principal, id uuid.UUID, decide func(comment.Comment, comment.Place) (comment.Comment, error)) (comment.Comment, error) {
-	return mutate(ctx, s.db, "comment.update", p, func(tx *Tx) (comment.Comment, error) {
+	return mutate(ctx, s.db, "comment.update", func(tx *Tx) (comment.Comment, error) {
 		cur, at, err := tx.lockComment(ctx, id, p.AccountID)
 		if err != nil {
 			return comment.Comment{}, err
@@ -207,7 +208,7 @@ func (s *Comments) Update(ctx context.Context, p auth.Principal, id uuid.UUID, d
 
 // Delete implements [comment.Writer]. The revisions go with the comment, by their foreign key.
 func (s *Comments) Delete(ctx context.Context, p auth.Principal, id uuid.UUID, decide func(comment.Comment, comment.Place) error) error {
-	_, err := mutate(ctx, s.db, "comment.delete", p, func(tx *Tx) (comment.Comment, error) {
+	_, err := mutate(ctx, s.db, "comment.delete", func(tx *Tx) (comment.Comment, error) {
 		cur, at, err := tx.lockComment(ctx, id, p.AccountID)
 		if err != nil {
 			return comment.Comment{}, err

@@ -50,7 +50,7 @@ func scanInvitation(row scanner) (i workspace.Invitation, err error) {
 
 // Create implements [workspace.InvitationStore].
 func (s *Invitations) Create(ctx context.Context, p auth.Principal, id uuid.UUID, hash [32]byte, decide func(auth.Role) (workspace.InvitationInput, error)) (workspace.Invitation, error) {
-	return mutate(ctx, s.db, "invitation.create", p, func(tx *Tx) (workspace.Invitation, error) {
+	return mutate(ctx, s.db, "invitation.create", func(tx *Tx) (workspace.Invitation, error) {
 		// The lock keeps the inviter's role until the invitation is there for a demotion or removal to find.
 		if _, err := tx.lockWorkspace(ctx, id, p); err != nil {
 			return workspace.Invitation{}, err
@@ -114,11 +114,12 @@ func (s *Invitations) List(ctx context.Context, id uuid.UUID, page workspace.Pag
 
 // Revoke implements [workspace.InvitationStore].
 func (s *Invitations) Revoke(ctx context.Context, p auth.Principal, id uuid.UUID, decide func(workspace.Invitation, auth.Role) error) error {
-	_, err := mutate(ctx, s.db, "invitation.revoke", p, func(tx *Tx) (struct{}, error) {
+	_, err := mutate(ctx, s.db, "invitation.revoke", func(tx *Tx) (struct{}, error) {
 		i, err := one(ctx, tx.conn, "invitation.lock", lockInvitationSQL, scanInvitation, id[:])
 		if err != nil {
 			return struct{}{}, absent(err, "invitation")
 		}
+		tx.locked(i.CreatedAt)
 		role, err := tx.workspaceRole(ctx, i.WorkspaceID, p.AccountID)
 		if err != nil {
 			return struct{}{}, err
@@ -160,7 +161,7 @@ func (tx *Tx) withdrawInvitations(ctx context.Context, p auth.Principal, id, inv
 
 // Accept implements [workspace.InvitationStore].
 func (s *Invitations) Accept(ctx context.Context, p auth.Principal, hash [32]byte) (workspace.Workspace, error) {
-	return mutate(ctx, s.db, "invitation.accept", p, func(tx *Tx) (workspace.Workspace, error) {
+	return mutateOnce(ctx, s.db, "invitation.accept", p, madeWorkspace, func(tx *Tx) (workspace.Workspace, error) {
 		email, err := one(ctx, tx.conn, "account.email", accountEmailSQL, func(row scanner) (email string, err error) {
 			return email, row.Scan(&email)
 		}, p.AccountID[:])
@@ -187,6 +188,7 @@ func (tx *Tx) acceptInvitation(ctx context.Context, p auth.Principal, hash [32]b
 	if err != nil {
 		return i, err
 	}
+	tx.locked(i.CreatedAt)
 	if err := i.Acceptable(p.Email, tx.Now); err != nil {
 		return i, err
 	}

@@ -71,7 +71,7 @@ func (s *Labels) List(ctx context.Context, projectID uuid.UUID, page project.Pag
 
 // Create implements [project.LabelStore].
 func (s *Labels) Create(ctx context.Context, p auth.Principal, projectID uuid.UUID, decide func(project.Parent, int) (project.Label, error)) (project.Label, error) {
-	return mutate(ctx, s.db, "label.create", p, func(tx *Tx) (project.Label, error) {
+	return mutateOnce(ctx, s.db, "label.create", p, func(v project.Label) []uuid.UUID { return []uuid.UUID{v.ID} }, func(tx *Tx) (project.Label, error) {
 		in, err := tx.lockProject(ctx, projectID, p)
 		if err != nil {
 			return project.Label{}, absent(err, "project")
@@ -115,12 +115,13 @@ func (tx *Tx) lockLabel(ctx context.Context, id uuid.UUID, p auth.Principal) (pr
 		return project.Label{}, project.Parent{}, absent(err, "label")
 	}
 	cur, err := one(ctx, tx.conn, "label.lock", lockProjectLabelSQL, scanBareLabel, id[:])
+	tx.locked(cur.UpdatedAt)
 	return cur, project.Parent{Project: in.Project, Role: in.role}, absent(err, "label")
 }
 
 // Update implements [project.LabelStore].
 func (s *Labels) Update(ctx context.Context, p auth.Principal, id uuid.UUID, decide func(project.Parent, project.Label) (project.Label, error)) (project.Label, error) {
-	return mutate(ctx, s.db, "label.update", p, func(tx *Tx) (project.Label, error) {
+	return mutate(ctx, s.db, "label.update", func(tx *Tx) (project.Label, error) {
 		cur, parent, err := tx.lockLabel(ctx, id, p)
 		if err != nil {
 			return project.Label{}, err
@@ -146,7 +147,7 @@ func (s *Labels) Update(ctx context.Context, p auth.Principal, id uuid.UUID, dec
 
 // Delete implements [project.LabelStore]. The schema takes the label off its tasks (ON DELETE CASCADE).
 func (s *Labels) Delete(ctx context.Context, p auth.Principal, id uuid.UUID, decide func(project.Parent, project.Label) error) error {
-	_, err := mutate(ctx, s.db, "label.delete", p, func(tx *Tx) (struct{}, error) {
+	_, err := mutate(ctx, s.db, "label.delete", func(tx *Tx) (struct{}, error) {
 		cur, parent, err := tx.lockLabel(ctx, id, p)
 		if err != nil {
 			return struct{}{}, err

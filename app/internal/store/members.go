@@ -91,7 +91,7 @@ func (tx *Tx) standing(ctx context.Context, p auth.Principal, id, account uuid.U
 
 // SetRole implements [workspace.MemberStore].
 func (s *Members) SetRole(ctx context.Context, p auth.Principal, id, account uuid.UUID, decide func(workspace.Standing) (auth.Role, error)) (workspace.Member, error) {
-	return mutate(ctx, s.db, "member.update", p, func(tx *Tx) (workspace.Member, error) {
+	return mutate(ctx, s.db, "member.update", func(tx *Tx) (workspace.Member, error) {
 		st, err := tx.standing(ctx, p, id, account)
 		if err != nil {
 			return st.Member, err
@@ -115,7 +115,7 @@ func (s *Members) SetRole(ctx context.Context, p auth.Principal, id, account uui
 
 // Remove implements [workspace.MemberStore].
 func (s *Members) Remove(ctx context.Context, p auth.Principal, id, account uuid.UUID, decide func(workspace.Standing) error) error {
-	_, err := mutate(ctx, s.db, "member.remove", p, func(tx *Tx) (struct{}, error) {
+	_, err := mutate(ctx, s.db, "member.remove", func(tx *Tx) (struct{}, error) {
 		st, err := tx.standing(ctx, p, id, account)
 		if err != nil {
 			return struct{}{}, err

@@ -109,7 +109,7 @@ func listPage[T any](ctx context.Context, db *DB, eventual bool, limit int, name
 
 // Create implements [project.Store].
 func (s *Projects) Create(ctx context.Context, p auth.Principal, workspace uuid.UUID, decide func(auth.Role) (project.Project, []project.Status, error)) (project.Project, error) {
-	return mutate(ctx, s.db, "project.create", p, func(tx *Tx) (project.Project, error) {
+	return mutateOnce(ctx, s.db, "project.create", p, func(v project.Project) []uuid.UUID { return []uuid.UUID{v.ID} }, func(tx *Tx) (project.Project, error) {
 		role, err := tx.workspaceRole(ctx, workspace, p.AccountID)
 		if err != nil {
 			return project.Project{}, err
@@ -148,7 +148,7 @@ func (s *Projects) Create(ctx context.Context, p auth.Principal, workspace uuid.
 
 // Update implements [project.Store].
 func (s *Projects) Update(ctx context.Context, p auth.Principal, id uuid.UUID, decide func(project.Project, auth.Role) (project.Project, error)) (project.Project, error) {
-	return mutate(ctx, s.db, "project.update", p, func(tx *Tx) (project.Project, error) {
+	return mutate(ctx, s.db, "project.update", func(tx *Tx) (project.Project, error) {
 		cur, err := tx.lockProject(ctx, id, p)
 		if err != nil {
 			return project.Project{}, absent(err, "project")
@@ -176,7 +176,9 @@ func (s *Projects) Update(ctx context.Context, p auth.Principal, id uuid.UUID, d
 // lockProject reads a project and the principal's role and holds the project until the end of the transaction. All
 // changes of statuses and labels begin with it, so that they count and compare what is there one after the other.
 func (tx *Tx) lockProject(ctx context.Context, id uuid.UUID, p auth.Principal) (ruledProject, error) {
-	return one(ctx, tx.conn, "project.lock", lockProjectSQL, scanProject, p.AccountID[:], id[:])
+	v, err := one(ctx, tx.conn, "project.lock", lockProjectSQL, scanProject, p.AccountID[:], id[:])
+	tx.locked(v.UpdatedAt)
+	return v, err
 }
 
 // absent is missing inside a transaction: other errors stay as they are, since mutate judges whether to try again.

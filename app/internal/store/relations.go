@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -18,25 +19,38 @@ FROM relations r
 JOIN tasks t ON t.id = CASE WHEN r.from_task = ? THEN r.to_task ELSE r.from_task END
 JOIN projects p ON p.id = t.project_id
 JOIN statuses s ON s.id = t.status_id
-WHERE r.id IN (SELECT id FROM relations WHERE from_task = ? UNION SELECT id FROM relations WHERE to_task = ?) AND r.id > ?
+WHERE `
+
+const (
+	listRelationsSQL = relationsSQL + `r.id IN (SELECT id FROM relations WHERE from_task = ? UNION SELECT id FROM relations WHERE to_task = ?) AND r.id > ?
 ORDER BY r.id LIMIT ?`
+	oneRelationSQL = relationsSQL + `r.id = ? AND (r.from_task = ? OR r.to_task = ?)`
+)
+
+func scanRelation(row scanner) (r task.Relation, err error) {
+	var kind, category int
+	var created int64
+	o := &r.Other
+	if err = row.Scan(&r.ID, &kind, &r.Inbound, &created, &o.ID, &o.ProjectKey, &o.Number, &o.Title, &o.Status.ID, &o.Status.Name, &category); err != nil {
+		return r, err
+	}
+	r.Type, r.CreatedAt = task.RelationTypes()[kind-1], fromMicros(created)
+	if r.Type == task.RelatesTo {
+		r.Inbound = false
+	}
+	o.Status.Category, err = project.CategoryOf(category)
+	return r, err
+}
+
+// Relation implements [task.RelationStore].
+func (s *Tasks) Relation(ctx context.Context, id, taskID uuid.UUID) (task.Relation, error) {
+	r, err := one(ctx, s.db.reader(), "relation.one", oneRelationSQL, scanRelation, taskID[:], taskID[:], id[:], taskID[:], taskID[:])
+	return r, missing(err, "relation")
+}
 
 // Relations implements [task.RelationStore].
 func (s *Tasks) Relations(ctx context.Context, taskID, after uuid.UUID, limit int) ([]task.Relation, *uuid.UUID, error) {
-	out, err := collect(ctx, s.db.reader(), "relation.list", relationsSQL, func(row scanner) (r task.Relation, err error) {
-		var kind, category int
-		var created int64
-		o := &r.Other
-		if err = row.Scan(&r.ID, &kind, &r.Inbound, &created, &o.ID, &o.ProjectKey, &o.Number, &o.Title, &o.Status.ID, &o.Status.Name, &category); err != nil {
-			return r, err
-		}
-		r.Type, r.CreatedAt = task.RelationTypes()[kind-1], fromMicros(created)
-		if r.Type == task.RelatesTo {
-			r.Inbound = false
-		}
-		o.Status.Category, err = project.CategoryOf(category)
-		return r, err
-	}, taskID[:], taskID[:], taskID[:], taskID[:], after[:], limit+1)
+	out, err := collect(ctx, s.db.reader(), "relation.list", listRelationsSQL, scanRelation, taskID[:], taskID[:], taskID[:], taskID[:], after[:], limit+1)
 	if err != nil || len(out) <= limit {
 		return out, nil, public(err)
 	}
@@ -54,7 +68,7 @@ const (
 
 // Relate implements [task.RelationStore].
 func (s *Tasks) Relate(ctx context.Context, p auth.Principal, taskID, other uuid.UUID, kind task.RelationType, decide func(task.Place) error) (task.Relation, error) {
-	return mutate(ctx, s.db, "relation.create", p, func(tx *Tx) (task.Relation, error) {
+	return mutateOnce(ctx, s.db, "relation.create", p, func(v task.Relation) []uuid.UUID { return []uuid.UUID{v.ID} }, func(tx *Tx) (task.Relation, error) {
 		var none task.Relation
 		from, err := one(ctx, tx.conn, "task.get", getTaskSQL, scanSeenTask, p.AccountID[:], taskID[:])
 		if noRow(err) {
@@ -78,6 +92,7 @@ func (s *Tasks) Relate(ctx context.Context, p auth.Principal, taskID, other uuid
 				return none, err
 			}
 		}
+		tx.locked(time.Time{})
 		r := task.Relation{ID: tx.NewID(), Type: kind, CreatedAt: tx.Now, Other: task.Summary{
 			ID: to.ID, ProjectKey: to.ProjectKey, Number: to.Number, Title: to.Title, Status: to.Status,
 		}}
@@ -135,7 +150,7 @@ func (s *Tasks) Unrelate(ctx context.Context, p auth.Principal, id uuid.UUID, de
 		from, to uuid.UUID
 		place    task.Place
 	}
-	_, err := mutate(ctx, s.db, "relation.delete", p, func(tx *Tx) (struct{}, error) {
+	_, err := mutate(ctx, s.db, "relation.delete", func(tx *Tx) (struct{}, error) {
 		var none struct{}
 		r, err := one(ctx, tx.conn, "relation.get", getRelationSQL, func(row scanner) (r relation, err error) {
 			return r, row.Scan(&r.kind, &r.from, &r.to, &r.place.WorkspaceID, &r.place.ProjectID, &r.place.Archived, &r.place.Role)

@@ -81,7 +81,7 @@ func (s *Statuses) List(ctx context.Context, projectID uuid.UUID, page project.P
 
 // Create implements [project.StatusStore].
 func (s *Statuses) Create(ctx context.Context, p auth.Principal, projectID uuid.UUID, decide func(project.Parent, []project.Status) (project.Status, error)) (project.Status, error) {
-	return mutate(ctx, s.db, "status.create", p, func(tx *Tx) (project.Status, error) {
+	return mutateOnce(ctx, s.db, "status.create", p, func(v project.Status) []uuid.UUID { return []uuid.UUID{v.ID} }, func(tx *Tx) (project.Status, error) {
 		in, err := tx.lockProject(ctx, projectID, p)
 		if err != nil {
 			return project.Status{}, absent(err, "project")
@@ -133,12 +133,13 @@ func (tx *Tx) lockStatus(ctx context.Context, id uuid.UUID, p auth.Principal) (p
 		return project.Status{}, project.Parent{}, absent(err, "status")
 	}
 	cur, err := one(ctx, tx.conn, "status.lock", lockStatusSQL, scanBareStatus, id[:])
+	tx.locked(cur.UpdatedAt)
 	return cur, project.Parent{Project: in.Project, Role: in.role}, absent(err, "status")
 }
 
 // Update implements [project.StatusStore].
 func (s *Statuses) Update(ctx context.Context, p auth.Principal, id uuid.UUID, decide func(project.Parent, project.Status) (project.Status, error)) (project.Status, error) {
-	return mutate(ctx, s.db, "status.update", p, func(tx *Tx) (project.Status, error) {
+	return mutate(ctx, s.db, "status.update", func(tx *Tx) (project.Status, error) {
 		cur, parent, err := tx.lockStatus(ctx, id, p)
 		if err != nil {
 			return project.Status{}, err
@@ -164,7 +165,7 @@ func (s *Statuses) Update(ctx context.Context, p auth.Principal, id uuid.UUID, d
 
 // Delete implements [project.StatusStore]. The lock on the status keeps tasks from coming into it while it is judged.
 func (s *Statuses) Delete(ctx context.Context, p auth.Principal, id uuid.UUID, decide func(project.Parent, project.Status, project.Usage) error) error {
-	_, err := mutate(ctx, s.db, "status.delete", p, func(tx *Tx) (struct{}, error) {
+	_, err := mutate(ctx, s.db, "status.delete", func(tx *Tx) (struct{}, error) {
 		cur, parent, err := tx.lockStatus(ctx, id, p)
 		if err != nil {
 			return struct{}{}, err

@@ -60,9 +60,9 @@ func TestStatusLife(t *testing.T) {
 		if _, err = svc.UpdateStatus(ctx, w.admin, made.ID, project.StatusPatch{Name: ptr("REVIEW")}); err != nil {
 			t.Fatalf("another case of its own name: %v", err)
 		}
-		first, err := w.tasks.Create(ctx, w.member, in.ID, task.CreateInput{Title: "One", Priority: task.PriorityNone})
+		first, err := w.tasks.Create(ctx, w.member, in.ID, task.CreateInput{Title: "One", StatusID: &made.ID})
 		if err != nil || first.Status.ID != made.ID {
-			t.Fatalf("a task starts in the first status: %v %+v", err, first.Status)
+			t.Fatalf("a task in the status: %v %+v", err, first.Status)
 		}
 
 		requireCode(t, svc.DeleteStatus(ctx, w.admin, made.ID, nil), apperr.StatusInUse)
@@ -238,5 +238,46 @@ func TestStatusPermissions(t *testing.T) {
 		requireCode(t, err, apperr.NotFound)
 		_, err = svc.CreateStatus(ctx, w.admin, uuid.New(), project.StatusInput{Name: "X", Category: project.CategoryTodo})
 		requireCode(t, err, apperr.NotFound)
+	})
+}
+
+// TestTasksStartInTheFirstStatus goes by category before position: a column that is moved to the front of the board does
+// not make new tasks done.
+func TestTasksStartInTheFirstStatus(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *store.DB) {
+		w, ctx, svc := setup(t, db), t.Context(), projectService(db)
+		in, defaults := freshProject(t, w, svc, "WEB")
+		start := func() project.Category {
+			made, err := w.tasks.Create(ctx, w.member, in.ID, task.CreateInput{Title: "fresh"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return made.Status.Category
+		}
+		for i, status := range defaults {
+			if _, err := svc.UpdateStatus(ctx, w.admin, status.ID, project.StatusPatch{Position: ptr(int64(len(defaults) - i))}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := start(); got != project.CategoryBacklog {
+			t.Errorf("with all statuses in reverse order a task starts as %s", got)
+		}
+		for _, status := range defaults {
+			if _, err := svc.UpdateStatus(ctx, w.admin, status.ID, project.StatusPatch{Position: ptr(int64(7))}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := start(); got != project.CategoryBacklog {
+			t.Errorf("with equal positions a task starts as %s", got)
+		}
+		early, err := svc.CreateStatus(ctx, w.admin, in.ID, project.StatusInput{Name: "Ideas", Category: project.CategoryBacklog, Position: ptr(int64(6))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		made, err := w.tasks.Create(ctx, w.member, in.ID, task.CreateInput{Title: "fresh"})
+		if err != nil || made.Status.ID != early.ID {
+			t.Errorf("within a category the position decides: %v, %+v", err, made.Status)
+		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -16,7 +17,7 @@ import (
 
 // Apply implements [task.Writer].
 func (s *Tasks) Apply(ctx context.Context, p auth.Principal, name string, changes []task.Change) ([]task.Result, error) {
-	return mutate(ctx, s.db, name, p, func(tx *Tx) ([]task.Result, error) {
+	return mutateOnce(ctx, s.db, name, p, madeTasks, func(tx *Tx) ([]task.Result, error) {
 		results := make([]task.Result, 0, len(changes))
 		for i, c := range changes {
 			r, err := applyChange(ctx, tx, p, c)
@@ -30,6 +31,15 @@ func (s *Tasks) Apply(ctx context.Context, p auth.Principal, name string, change
 		}
 		return results, nil
 	})
+}
+
+// madeTasks are the tasks of a request's changes, in their order, deleted ones too.
+func madeTasks(results []task.Result) []uuid.UUID {
+	ids := make([]uuid.UUID, len(results))
+	for i, r := range results {
+		ids[i] = r.TaskID
+	}
+	return ids
 }
 
 func applyChange(ctx context.Context, tx *Tx, p auth.Principal, c task.Change) (r task.Result, err error) {
@@ -56,7 +66,7 @@ const (
 FROM projects p
 JOIN statuses s ON s.project_id = p.id
 LEFT JOIN members m ON m.workspace_id = p.workspace_id AND m.account_id = ?
-WHERE p.id = ? ORDER BY s.position, s.id {FOR SHARE OF p}`
+WHERE p.id = ? ORDER BY s.category, s.position, s.id {FOR SHARE OF p}`
 	nextNumberSQL = `UPDATE project_counters SET last_number = last_number + 1 WHERE project_id = ?`
 	readNumberSQL = `SELECT last_number FROM project_counters WHERE project_id = ?`
 	insertTaskSQL = `INSERT INTO tasks (id, workspace_id, project_id, number, title, description, status_id, category, priority, parent_id,
@@ -73,8 +83,6 @@ func createTask(ctx context.Context, tx *Tx, p auth.Principal, c task.Change) (t
 	if err != nil {
 		return t, err
 	}
-	t.ID, t.CreatedAt, t.UpdatedAt = tx.NewID(), tx.Now, tx.Now
-	t.Settle("", tx.Now)
 	if err := resolve(ctx, tx, &t); err != nil {
 		return t, err
 	}
@@ -87,6 +95,9 @@ func createTask(ctx context.Context, tx *Tx, p auth.Principal, c task.Change) (t
 	if t.Number, err = nextNumber(ctx, tx, t.ProjectID); err != nil {
 		return t, err
 	}
+	tx.locked(time.Time{})
+	t.ID, t.CreatedAt, t.UpdatedAt = tx.NewID(), tx.Now, tx.Now
+	t.Settle("", tx.Now)
 	if t.Position == task.PositionEnd {
 		t.Position = t.Number * task.PositionGap
 	}
@@ -151,6 +162,7 @@ func lockTask(ctx context.Context, tx *Tx, id, viewer uuid.UUID) (task.Current, 
 	if err != nil {
 		return task.Current{}, err
 	}
+	tx.locked(v.UpdatedAt)
 	err = facets(ctx, tx.conn, []*task.Task{&v.Task})
 	return task.Current{Task: v.Task, Archived: v.archived, Role: v.role}, err
 }
@@ -218,7 +230,7 @@ func taskChanges(from, to task.Task) activity.Changes {
 
 const (
 	orphanSubtasksSQL = `UPDATE tasks SET parent_id = NULL, updated_at = ?, version = version + 1 WHERE parent_id = ?`
-	subtasksSQL       = `SELECT id FROM tasks WHERE parent_id = ? {FOR UPDATE}`
+	subtasksSQL       = `SELECT id, updated_at FROM tasks WHERE parent_id = ? {FOR UPDATE}`
 	dropTaskBlobsSQL  = `UPDATE attachments SET state = 3, changed_at = ? WHERE task_id = ? AND state <> 3`
 	deleteSearchSQL   = `DELETE FROM task_search WHERE task_id = ?`
 	deleteTaskSQL     = `DELETE FROM tasks WHERE id = ?`
@@ -234,10 +246,19 @@ func deleteTask(ctx context.Context, tx *Tx, p auth.Principal, c task.Change) er
 	if err := c.Delete(cur); err != nil {
 		return err
 	}
-	subtasks, err := collect(ctx, tx.conn, "task.subtasks", subtasksSQL, scanID, cur.ID[:])
+	last := cur.UpdatedAt
+	subtasks, err := collect(ctx, tx.conn, "task.subtasks", subtasksSQL, func(row scanner) (id uuid.UUID, err error) {
+		var updated int64
+		err = row.Scan(&id, &updated)
+		if at := fromMicros(updated); at.After(last) {
+			last = at
+		}
+		return id, err
+	}, cur.ID[:])
 	if err != nil {
 		return err
 	}
+	tx.locked(last)
 	for _, sub := range subtasks {
 		var changes activity.Changes
 		changes.Add("parent_id", cur.ID, nil)

@@ -79,7 +79,7 @@ func (s *Tokens) Holder(ctx context.Context, hash [32]byte) (account.Holder, err
 
 // Create implements [account.TokenStore].
 func (s *Tokens) Create(ctx context.Context, p auth.Principal, n account.NewToken) (account.Token, error) {
-	return mutate(ctx, s.db, "token.create", p, func(tx *Tx) (account.Token, error) {
+	return mutate(ctx, s.db, "token.create", func(tx *Tx) (account.Token, error) {
 		if n.Kind == account.KindSession {
 			_, err := tx.exec(ctx, "token.clear_sessions", oldSessionsSQL, p.AccountID[:], string(n.Kind), micros(tx.Now.Add(-keepOldSessions)))
 			if err != nil {
@@ -112,7 +112,7 @@ func (s *Tokens) List(ctx context.Context, owner uuid.UUID, page account.Page) (
 
 // Delete implements [account.TokenStore].
 func (s *Tokens) Delete(ctx context.Context, p auth.Principal, id uuid.UUID, kinds ...account.Kind) error {
-	_, err := mutate(ctx, s.db, "token.delete", p, func(tx *Tx) (struct{}, error) {
+	_, err := mutate(ctx, s.db, "token.delete", func(tx *Tx) (struct{}, error) {
 		for _, kind := range kinds {
 			n, err := tx.exec(ctx, "token.delete", deleteTokenSQL, id[:], p.AccountID[:], string(kind))
 			if err != nil || n > 0 {

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,22 +23,41 @@ import (
 // Tx is a transaction. Now is its one clock: everything that it writes happened at that time.
 type Tx struct {
 	conn
-	Now time.Time
+	Now    time.Time
+	lastID uint64 // the time in the last id, in units of idTime
+}
+
+// locked sets the clock anew once the transaction holds what it is going to change, so that changes of one object have
+// their times in the order in which they are made, whatever the wait for the lock was. The clock is later than last, when
+// the object was changed before, also where another process's clock is ahead of this one's.
+func (tx *Tx) locked(last time.Time) {
+	tx.Now = tx.db.now().UTC().Truncate(time.Microsecond)
+	if !tx.Now.After(last) {
+		tx.Now = last.Add(time.Microsecond)
+	}
 }
 
 // NewID returns a UUIDv7 (RFC 9562) of the transaction's time, with the fraction of the millisecond in the 12 bits
-// behind the version, so that ids sort as their creation times do.
-func (tx *Tx) NewID() uuid.UUID { return NewID(tx.Now) }
+// behind the version, so that ids sort as their creation times do. Those of one transaction sort as they were made.
+func (tx *Tx) NewID() uuid.UUID {
+	tx.lastID = max(tx.lastID+1, idTime(tx.Now))
+	return idAt(tx.lastID)
+}
 
 // NewID returns a UUIDv7 of that time.
-func NewID(at time.Time) uuid.UUID {
-	var id uuid.UUID
+func NewID(at time.Time) uuid.UUID { return idAt(idTime(at)) }
+
+// idTime is a time as ids hold it: in units of 1/4096 ms since 1970.
+func idTime(at time.Time) uint64 {
+	us := uint64(at.UnixMicro())
+	return us/1000<<12 | us%1000*4096/1000
+}
+
+func idAt(at uint64) (id uuid.UUID) {
 	if _, err := rand.Read(id[8:]); err != nil {
 		panic(fmt.Sprintf("no randomness: %v", err)) // crypto/rand never returns an error
 	}
-	us := uint64(at.UnixMicro())
-	ms, fraction := us/1000, us%1000
-	binary.BigEndian.PutUint64(id[:8], ms<<16|0x7000|fraction*4096/1000)
+	binary.BigEndian.PutUint64(id[:8], at>>12<<16|0x7000|at&0xfff)
 	id[8] = id[8]&0x3f | 0x80
 	return id
 }
@@ -52,16 +70,50 @@ const attempts = 4
 const retryFor = 5 * time.Second
 
 // mutate runs fn in one transaction and commits it. A deadlock, a lock that was not had in time or a connection that broke
-// before the commit rolls back and runs fn again, so fn must change nothing outside the transaction. With an idempotency key in ctx, the key, the
-// request's hash and fn's result are written in the same transaction; when the key is there already, the earlier
-// result is returned and fn does not run. T must survive a JSON round trip.
+// before the commit rolls back and runs fn again, so fn must change nothing outside the transaction.
 //
-// Errors: of fn; outcome_unknown when the reply to the commit was lost; request_in_flight when another request holds
-// the key; idempotency_key_reused when the key was used for something else; unavailable; storage_full.
-func mutate[T any](ctx context.Context, db *DB, name string, p auth.Principal, fn func(tx *Tx) (T, error)) (T, error) {
+// Errors: of fn; outcome_unknown when the reply to the commit was lost; unavailable; storage_full.
+func mutate[T any](ctx context.Context, db *DB, name string, fn func(tx *Tx) (T, error)) (T, error) {
+	if idem.From(ctx) != nil {
+		var none T
+		return none, fmt.Errorf("%s: the request has an idempotency key, which this change does not keep", name)
+	}
+	return run(ctx, db, name, func(context.Context, *Tx) error { return nil }, fn, func(context.Context, *Tx, T) error { return nil })
+}
+
+// mutateOnce is mutate for changes that take an idempotency key: where ctx has one, the key, the request's hash and what
+// was made are written in the same transaction. When the key is there already, fn does not run, and the error is an
+// [idem.Replayed] with what was made then.
+//
+// Further errors: request_in_flight when another request holds the key; idempotency_key_reused when the key was used for
+// something else.
+func mutateOnce[T any](
+	ctx context.Context, db *DB, name string, p auth.Principal, made func(T) []uuid.UUID, fn func(tx *Tx) (T, error),
+) (T, error) {
+	request := idem.From(ctx)
+	claim := func(ctx context.Context, tx *Tx) error {
+		if request == nil {
+			return nil
+		}
+		return claimKey(ctx, tx, p, request)
+	}
+	keep := func(ctx context.Context, tx *Tx, v T) error {
+		if request == nil {
+			return nil
+		}
+		return keepResult(ctx, tx, p, request, made(v))
+	}
+	return run(ctx, db, name, claim, fn, keep)
+}
+
+// run runs before, fn and after in one transaction, again where the engine asks for it.
+func run[T any](
+	ctx context.Context, db *DB, name string, before func(context.Context, *Tx) error, fn func(*Tx) (T, error),
+	after func(context.Context, *Tx, T) error,
+) (T, error) {
 	begin := time.Now()
 	for attempt := 1; ; attempt++ {
-		v, err := attemptTx(ctx, db, p, fn)
+		v, err := attemptTx(ctx, db, before, fn, after)
 		if err == nil {
 			return v, nil
 		}
@@ -95,7 +147,9 @@ func retryable(err error) bool {
 	return false
 }
 
-func attemptTx[T any](ctx context.Context, db *DB, p auth.Principal, fn func(tx *Tx) (T, error)) (v T, err error) {
+func attemptTx[T any](
+	ctx context.Context, db *DB, before func(context.Context, *Tx) error, fn func(*Tx) (T, error), after func(context.Context, *Tx, T) error,
+) (v T, err error) {
 	wait, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	raw, err := db.write.BeginTx(wait, nil)
@@ -108,20 +162,14 @@ func attemptTx[T any](ctx context.Context, db *DB, p auth.Principal, fn func(tx 
 		}
 	}()
 	tx := &Tx{conn: conn{q: raw, db: db}, Now: db.now().UTC().Truncate(time.Microsecond)}
-	request := idem.From(ctx)
-	if request != nil {
-		if replayed, err := claimKey(wait, tx, p, request, &v); err != nil || replayed {
-			_ = raw.Rollback()
-			return v, err
-		}
+	if err := before(wait, tx); err != nil {
+		return v, err
 	}
 	if v, err = fn(tx); err != nil {
 		return v, err
 	}
-	if request != nil {
-		if err := keepResult(wait, tx, p, request, v); err != nil {
-			return v, err
-		}
+	if err := after(wait, tx, v); err != nil {
+		return v, err
 	}
 	start := time.Now()
 	err = raw.Commit()
@@ -150,24 +198,28 @@ const (
 	keepKeySQL  = `UPDATE idempotency_keys SET result = ? WHERE account_id = ? AND idem_key = ?`
 )
 
-// claimKey takes the key for this transaction, waiting for another that holds it. Where it was used before, the
-// earlier result goes into out.
-func claimKey[T any](ctx context.Context, tx *Tx, p auth.Principal, r *idem.Request, out *T) (replayed bool, err error) {
-	_, err = tx.exec(ctx, "idempotency.claim", claimKeySQL, p.AccountID[:], r.Key, r.Hash[:], micros(tx.Now))
+// claimKey takes the key for this transaction, waiting for another that holds it. Where it was used before, the error is
+// [idem.Replayed].
+func claimKey(ctx context.Context, tx *Tx, p auth.Principal, r *idem.Request) error {
+	_, err := tx.exec(ctx, "idempotency.claim", claimKeySQL, p.AccountID[:], r.Key, r.Hash[:], micros(tx.Now))
 	switch {
 	case err == nil:
 		r.Replayed = false
-		return false, nil
+		return nil
 	case faultOf(err) == faultLockWait && tx.db.d.engine == MySQL:
-		return false, apperr.Wrap(err, apperr.RequestInFlight, "Another request with this Idempotency-Key is still being worked on. Try again shortly.")
+		return apperr.Wrap(err, apperr.RequestInFlight, "Another request with this Idempotency-Key is still being worked on. Try again shortly.")
 	case !isDuplicate(err):
-		return false, err
+		return err
 	}
 	k, err := readKey(ctx, tx.conn, p, r)
 	if err != nil {
-		return false, err
+		return err
 	}
-	return true, k.replay(r, out)
+	earlier := new(idem.Replayed)
+	if err := k.replay(r, &earlier.Made); err != nil {
+		return err
+	}
+	return earlier
 }
 
 // keptKey is an idempotency key that was used before.
@@ -194,13 +246,12 @@ func (k keptKey) replay(r *idem.Request, out any) error {
 	return nil
 }
 
-func keepResult[T any](ctx context.Context, tx *Tx, p auth.Principal, r *idem.Request, v T) error {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false) // it would make six bytes of one, and nobody reads this as HTML
-	if err := enc.Encode(v); err != nil {
+// keepResult writes what was made beside the key: ids, and nothing of the objects themselves.
+func keepResult[T any](ctx context.Context, tx *Tx, p auth.Principal, r *idem.Request, made T) error {
+	b, err := json.Marshal(made)
+	if err != nil {
 		return fmt.Errorf("idempotency: result: %w", err)
 	}
-	_, err := tx.exec(ctx, "idempotency.keep", keepKeySQL, b.String(), p.AccountID[:], r.Key)
+	_, err = tx.exec(ctx, "idempotency.keep", keepKeySQL, string(b), p.AccountID[:], r.Key)
 	return err
 }

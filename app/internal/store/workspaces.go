@@ -51,6 +51,7 @@ func (s *Workspaces) Get(ctx context.Context, id, viewer uuid.UUID) (workspace.W
 // of members begin with it, so that they count owners one after the other.
 func (tx *Tx) lockWorkspace(ctx context.Context, id uuid.UUID, p auth.Principal) (workspace.Workspace, error) {
 	w, err := one(ctx, tx.conn, "workspace.lock", holdWorkspaceSQL, scanWorkspace, p.AccountID[:], id[:])
+	tx.locked(w.UpdatedAt)
 	return w, absent(err, "workspace")
 }
 
@@ -67,9 +68,11 @@ func (s *Workspaces) List(ctx context.Context, viewer uuid.UUID, page workspace.
 	return items, &items[len(items)-1].ID, nil
 }
 
+func madeWorkspace(w workspace.Workspace) []uuid.UUID { return []uuid.UUID{w.ID} }
+
 // Create implements [workspace.Store].
 func (s *Workspaces) Create(ctx context.Context, p auth.Principal, name string) (workspace.Workspace, error) {
-	return mutate(ctx, s.db, "workspace.create", p, func(tx *Tx) (workspace.Workspace, error) {
+	return mutateOnce(ctx, s.db, "workspace.create", p, madeWorkspace, func(tx *Tx) (workspace.Workspace, error) {
 		w := workspace.Workspace{ID: tx.NewID(), Name: name, Role: auth.RoleOwner, CreatedAt: tx.Now, UpdatedAt: tx.Now, Version: 1}
 		_, err := tx.exec(ctx, "workspace.insert", insertWorkspaceSQL, w.ID[:], w.Name, micros(w.CreatedAt), micros(w.UpdatedAt), w.Version)
 		if err != nil {
@@ -88,7 +91,7 @@ func (s *Workspaces) Create(ctx context.Context, p auth.Principal, name string) 
 
 // Update implements [workspace.Store].
 func (s *Workspaces) Update(ctx context.Context, p auth.Principal, id uuid.UUID, decide func(workspace.Workspace) (workspace.Workspace, error)) (workspace.Workspace, error) {
-	return mutate(ctx, s.db, "workspace.update", p, func(tx *Tx) (workspace.Workspace, error) {
+	return mutate(ctx, s.db, "workspace.update", func(tx *Tx) (workspace.Workspace, error) {
 		cur, err := tx.lockWorkspace(ctx, id, p)
 		if err != nil {
 			return cur, err

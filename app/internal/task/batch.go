@@ -10,6 +10,7 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 	"github.com/task-tracker/task-tracker/app/internal/cond"
+	"github.com/task-tracker/task-tracker/app/internal/idem"
 )
 
 // MaxBatch is how many changes a batch may hold.
@@ -32,8 +33,10 @@ func (s *Service) Batch(ctx context.Context, p auth.Principal, workspaceID uuid.
 	if err != nil {
 		return nil, err
 	}
-	if err := p.May(place.Role, auth.TaskUpdate); err != nil {
-		return nil, err
+	for _, action := range []auth.Action{auth.TaskCreate, auth.TaskUpdate, auth.TaskDelete} {
+		if err := p.May(place.Role, action); err != nil {
+			return nil, err
+		}
 	}
 	if len(items) == 0 || len(items) > MaxBatch {
 		return nil, apperr.Invalid("/changes", "out_of_range", "must hold 1 to %d changes", MaxBatch)
@@ -53,7 +56,34 @@ func (s *Service) Batch(ctx context.Context, p auth.Principal, workspaceID uuid.
 		changes[i] = within(workspaceID, changes[i])
 	}
 	results, err := s.write.Apply(ctx, p, "task.batch", changes)
+	if made, again := idem.Earlier(err); again {
+		return s.changed(ctx, p, items, made)
+	}
 	return results, atPointer(err)
+}
+
+// changed is what an earlier request with the same idempotency key did, as the tasks are now; those that were deleted
+// since have none.
+func (s *Service) changed(ctx context.Context, p auth.Principal, items []BatchItem, ids []uuid.UUID) ([]Result, error) {
+	if len(ids) != len(items) {
+		return nil, fmt.Errorf("task: a batch of %d changes was kept with %d tasks", len(items), len(ids))
+	}
+	results := make([]Result, len(items))
+	for i, item := range items {
+		results[i] = Result{Op: item.Op, TaskID: ids[i]}
+		if item.Op == OpDelete {
+			continue
+		}
+		t, _, err := s.read.Get(ctx, ids[i], p.AccountID)
+		if apperr.Is(err, apperr.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		results[i].Task = &t
+	}
+	return results, nil
 }
 
 // within hides whatever does not belong to the workspace.

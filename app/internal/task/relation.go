@@ -8,6 +8,7 @@ import (
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
+	"github.com/task-tracker/task-tracker/app/internal/idem"
 )
 
 // Relations lists up to limit of a task's relations behind after (zero: from the start), oldest first, and where the
@@ -27,9 +28,10 @@ func (s *Service) Relations(ctx context.Context, p auth.Principal, taskID, after
 }
 
 // Relate says that a task blocks, relates to or duplicates another of the same workspace. Permission: relation.manage.
-// Errors: not_found, forbidden, insufficient_scope, validation_failed, cycle, already_exists, project_archived.
+// Errors: not_found, forbidden, insufficient_scope, validation_failed, cycle, already_exists, project_archived; gone for a
+// repetition whose relation was deleted.
 func (s *Service) Relate(ctx context.Context, p auth.Principal, taskID, other uuid.UUID, kind RelationType) (Relation, error) {
-	return s.relations.Relate(ctx, p, taskID, other, kind, func(place Place) error {
+	r, err := s.relations.Relate(ctx, p, taskID, other, kind, func(place Place) error {
 		if err := manageRelations(p, place); err != nil {
 			return err
 		}
@@ -41,6 +43,26 @@ func (s *Service) Relate(ctx context.Context, p auth.Principal, taskID, other uu
 		}
 		return nil
 	})
+	if made, again := idem.Earlier(err); again {
+		return s.related(ctx, p, taskID, made[0])
+	}
+	return r, err
+}
+
+// related is what an earlier request with the same idempotency key made, for a caller who could make it now.
+func (s *Service) related(ctx context.Context, p auth.Principal, taskID, id uuid.UUID) (Relation, error) {
+	_, role, err := s.read.Get(ctx, taskID, p.AccountID)
+	if err != nil {
+		return Relation{}, err
+	}
+	if err := p.May(role, auth.RelationManage); err != nil {
+		return Relation{}, err
+	}
+	r, err := s.relations.Relation(ctx, id, taskID)
+	if apperr.Is(err, apperr.NotFound) {
+		return Relation{}, apperr.Deleted("relation")
+	}
+	return r, err
 }
 
 // Unrelate removes a relation. Permission: relation.manage. Errors: not_found, forbidden, insufficient_scope,

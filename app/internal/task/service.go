@@ -10,6 +10,7 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 	"github.com/task-tracker/task-tracker/app/internal/cond"
+	"github.com/task-tracker/task-tracker/app/internal/idem"
 )
 
 // Service is what can be done with tasks.
@@ -71,9 +72,29 @@ func (s *Service) List(ctx context.Context, p auth.Principal, q Query) ([]Task, 
 }
 
 // Create makes a task. Permission: task.create. Errors: not_found, forbidden, insufficient_scope, validation_failed,
-// project_archived.
+// project_archived; gone for a repetition whose task was deleted.
 func (s *Service) Create(ctx context.Context, p auth.Principal, projectID uuid.UUID, in CreateInput) (Task, error) {
-	return s.single(ctx, p, "task.create", createChange(p, projectID, in))
+	t, err := s.single(ctx, p, "task.create", createChange(p, projectID, in))
+	if made, again := idem.Earlier(err); again {
+		return s.created(ctx, p, projectID, made[0])
+	}
+	return t, err
+}
+
+// created is what an earlier request with the same idempotency key made, for a caller who could make it now.
+func (s *Service) created(ctx context.Context, p auth.Principal, projectID, id uuid.UUID) (Task, error) {
+	place, err := s.read.Place(ctx, uuid.Nil, projectID, p.AccountID)
+	if err != nil {
+		return Task{}, err
+	}
+	if err := p.May(place.Role, auth.TaskCreate); err != nil {
+		return Task{}, err
+	}
+	t, _, err := s.read.Get(ctx, id, p.AccountID)
+	if apperr.Is(err, apperr.NotFound) {
+		return Task{}, apperr.Deleted("task")
+	}
+	return t, err
 }
 
 // Update merges a patch into a task. Permission: task.update. Errors: those of [Service.Create], precondition_failed

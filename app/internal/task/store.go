@@ -37,6 +37,8 @@ type RelationStore interface {
 	// Relate makes a relation between two tasks of one workspace. decide is given the roles and whether a project is
 	// archived, inside the transaction. Errors: validation_failed for an unknown other task, cycle, already_exists.
 	Relate(ctx context.Context, p auth.Principal, taskID, other uuid.UUID, kind RelationType, decide func(Place) error) (Relation, error)
+	// Relation returns a relation of the task: not_found.
+	Relation(ctx context.Context, id, taskID uuid.UUID) (Relation, error)
 	// Unrelate removes a relation.
 	Unrelate(ctx context.Context, p auth.Principal, id uuid.UUID, decide func(Place) error) error
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/account"
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
+	"github.com/task-tracker/task-tracker/app/internal/idem"
 )
 
 // Service holds the rules of workspaces, members and invitations. It is safe for concurrent use.
@@ -38,7 +39,11 @@ func (s *Service) Create(ctx context.Context, p auth.Principal, name string) (Wo
 	if err := (Workspace{Name: name}).Validate(); err != nil {
 		return Workspace{}, err
 	}
-	return s.workspaces.Create(ctx, p, name)
+	w, err := s.workspaces.Create(ctx, p, name)
+	if made, again := idem.Earlier(err); again {
+		return s.Get(ctx, p, made[0])
+	}
+	return w, err
 }
 
 // List returns the principal's workspaces by name. It takes the scope read. next is where the next page starts; nil on
@@ -217,5 +222,11 @@ func (s *Service) Accept(ctx context.Context, p auth.Principal, token string) (W
 	if !ok {
 		return Workspace{}, apperr.Missing("invitation")
 	}
-	return s.invitations.Accept(ctx, p, hash)
+	w, err := s.invitations.Accept(ctx, p, hash)
+	if made, again := idem.Earlier(err); again {
+		if w, err = s.Get(ctx, p, made[0]); apperr.Is(err, apperr.NotFound) { // the membership ended since
+			err = ErrInvitationGone
+		}
+	}
+	return w, err
 }

@@ -148,5 +148,6 @@ func (s *starter) jobs(p parts) *job.Runner {
 		}
 		return err
 	}})
+	r.Add(job.Job{Name: "detach_labels", Every: 10 * time.Second, Timeout: 10 * time.Minute, Run: s.db.DetachLabels})
 	return r
 }

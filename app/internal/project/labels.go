@@ -93,7 +93,7 @@ func (s *Service) UpdateLabel(ctx context.Context, p auth.Principal, id uuid.UUI
 	})
 }
 
-// DeleteLabel removes a label, from its tasks too; that does not count as a change of the tasks. Takes the role member.
+// DeleteLabel removes a label, from its tasks too, which is a change of each of them. Takes the role member.
 // seen accepts the versions that the client may have seen.
 // Errors: not_found, forbidden, insufficient_scope, precondition_failed, project_archived.
 func (s *Service) DeleteLabel(ctx context.Context, p auth.Principal, id uuid.UUID, seen cond.Versions) error {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/hex"
 
 	"github.com/google/uuid"
 
@@ -22,14 +23,13 @@ func NewLabels(db *DB) *Labels { return &Labels{db: db} }
 const (
 	labelColumns = `l.id, l.project_id, l.name, l.color, l.created_at, l.updated_at, l.version`
 
-	getProjectLabelSQL    = `SELECT ` + labelColumns + `, ` + projectRole + ` FROM labels l JOIN projects p ON p.id = l.project_id WHERE l.id = ?`
-	lockProjectLabelSQL   = `SELECT ` + labelColumns + `, '' FROM labels l WHERE l.id = ? {FOR UPDATE}`
-	listProjectLabelsSQL  = `SELECT ` + labelColumns + `, '' FROM labels l WHERE l.project_id = ? AND l.name_fold > ? ORDER BY l.name_fold LIMIT ?`
-	countProjectLabelsSQL = `SELECT COUNT(*) FROM labels WHERE project_id = ?`
+	getProjectLabelSQL    = `SELECT ` + labelColumns + `, ` + projectRole + ` FROM labels l JOIN projects p ON p.id = l.project_id WHERE l.id = ? AND l.deleted_at IS NULL`
+	lockProjectLabelSQL   = `SELECT ` + labelColumns + `, '' FROM labels l WHERE l.id = ? AND l.deleted_at IS NULL {FOR UPDATE}`
+	listProjectLabelsSQL  = `SELECT ` + labelColumns + `, '' FROM labels l WHERE l.project_id = ? AND l.name_fold > ? AND l.deleted_at IS NULL ORDER BY l.name_fold LIMIT ?`
+	countProjectLabelsSQL = `SELECT COUNT(*) FROM labels WHERE project_id = ? AND deleted_at IS NULL`
 
 	insertProjectLabelSQL = `INSERT INTO labels (id, project_id, name, name_fold, color, created_at, updated_at, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 	updateProjectLabelSQL = `UPDATE labels SET name = ?, name_fold = ?, color = ?, updated_at = ?, version = ? WHERE id = ?`
-	deleteProjectLabelSQL = `DELETE FROM labels WHERE id = ?`
 )
 
 // ruledLabel is a label with the role of whoever asks.
@@ -145,7 +145,8 @@ func (s *Labels) Update(ctx context.Context, p auth.Principal, id uuid.UUID, dec
 	})
 }
 
-// Delete implements [project.LabelStore]. The schema takes the label off its tasks (ON DELETE CASCADE).
+// Delete implements [project.LabelStore]. The label is out of sight at once, and off the first of its tasks; a job takes it
+// off the others.
 func (s *Labels) Delete(ctx context.Context, p auth.Principal, id uuid.UUID, decide func(project.Parent, project.Label) error) error {
 	_, err := mutate(ctx, s.db, "label.delete", func(tx *Tx) (struct{}, error) {
 		cur, parent, err := tx.lockLabel(ctx, id, p)
@@ -155,13 +156,17 @@ func (s *Labels) Delete(ctx context.Context, p auth.Principal, id uuid.UUID, dec
 		if err := decide(parent, cur); err != nil {
 			return struct{}{}, err
 		}
-		if _, err := tx.exec(ctx, "label.delete", deleteProjectLabelSQL, id[:]); err != nil {
+		if _, err := tx.exec(ctx, "label.delete", hideLabelSQL, micros(tx.Now), p.AccountID[:], hex.EncodeToString(id[:]), id[:]); err != nil {
 			return struct{}{}, err
 		}
 		var changes activity.Changes
 		changes.Add("name", cur.Name, nil)
 		changes.Add("color", cur.Color, nil)
-		return struct{}{}, tx.recordIn(ctx, p, parent.Project, "label.deleted", id, changes)
+		if err := tx.recordIn(ctx, p, parent.Project, "label.deleted", id, changes); err != nil {
+			return struct{}{}, err
+		}
+		_, err = tx.detachLabel(ctx, p, id)
+		return struct{}{}, err
 	})
 	return err
 }

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,7 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"github.com/oapi-codegen/nullable"
 
+	"github.com/task-tracker/task-tracker/app/internal/activity"
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 	"github.com/task-tracker/task-tracker/app/internal/cond"
@@ -51,21 +54,124 @@ func TestLabelLife(t *testing.T) {
 	})
 }
 
+// TestDeletedLabelLeavesItsTasks deletes a label that more tasks have than one transaction changes. It is out of sight at
+// once, and taking it off is a change of each task: version, time, an entry, and nothing of it twice.
 func TestDeletedLabelLeavesItsTasks(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *store.DB) {
 		w, ctx, svc := setup(t, db), t.Context(), projectService(db)
-		before := w.create(t, task.CreateInput{Title: "T", Priority: task.PriorityNone, LabelIDs: w.labels[:2]})
+		log := activity.NewService(store.NewActivity(db))
+		const tasks = 230
+		var made []task.Task
+		for range tasks {
+			made = append(made, w.create(t, task.CreateInput{Title: "T", LabelIDs: w.labels[:2], AssigneeIDs: []uuid.UUID{w.member.AccountID}}))
+		}
+		bare := w.create(t, task.CreateInput{Title: "without it", LabelIDs: w.labels[1:2]})
 		if err := svc.DeleteLabel(ctx, w.member, w.labels[0], cond.Only(1)); err != nil {
 			t.Fatal(err)
 		}
-		got, err := w.tasks.Get(ctx, w.viewer, before.ID)
-		if err != nil || len(got.Labels) != 1 || got.Labels[0].ID != w.labels[1] || got.Version != before.Version {
-			t.Fatalf("%v %+v", err, got)
-		}
-		_, err = svc.Label(ctx, w.viewer, w.labels[0])
+		_, err := svc.Label(ctx, w.viewer, w.labels[0])
 		requireCode(t, err, apperr.NotFound)
 		requireCode(t, svc.DeleteLabel(ctx, w.member, w.labels[0], nil), apperr.NotFound)
+		_, err = w.tasks.Create(ctx, w.member, w.project, task.CreateInput{Title: "late", LabelIDs: w.labels[:1]})
+		requireCode(t, err, apperr.ValidationFailed, "/label_ids/0")
+		if _, err := svc.CreateLabel(ctx, w.member, w.project, project.LabelInput{Name: "label-0", Color: "#112233"}); err != nil {
+			t.Errorf("its name is free again: %v", err)
+		}
+		// A change of a task before its turn takes the label off, too, and says so.
+		last := made[tasks-1]
+		changed, err := w.tasks.Update(ctx, w.member, last.ID, task.Patch{Title: ptr("first")}, nil)
+		if err != nil || changed.Version != 2 || len(changed.Labels) != 1 {
+			t.Fatalf("changed before its turn: %v %+v", err, changed)
+		}
+
+		if err := db.DetachLabels(ctx); err != nil {
+			t.Fatal(err)
+		}
+		for _, before := range made {
+			got, err := w.tasks.Get(ctx, w.viewer, before.ID)
+			if err != nil || len(got.Labels) != 1 || got.Labels[0].ID != w.labels[1] || got.Version != 2 || !got.UpdatedAt.After(before.UpdatedAt) {
+				t.Fatalf("%v %+v", err, got)
+			}
+			entries := history(t, log, w.viewer, activity.OfTask, before.ID, 10)
+			if len(entries) != 2 || entries[0].ActorID != w.member.AccountID {
+				t.Fatalf("%+v", entries)
+			}
+			for _, c := range entries[0].Changes {
+				if c.Field != "label_ids" {
+					continue
+				}
+				want := [2]string{fmt.Sprintf(`["%s","%s"]`, w.labels[0], w.labels[1]), fmt.Sprintf(`["%s"]`, w.labels[1])}
+				if diff := cmp.Diff(want, [2]string{string(c.From), string(c.To)}); diff != "" {
+					t.Fatal(diff)
+				}
+			}
+		}
+		if got, err := w.tasks.Get(ctx, w.viewer, bare.ID); err != nil || got.Version != 1 {
+			t.Errorf("a task without the label: %v %+v", err, got)
+		}
+		// The copies of the sort keys follow.
+		sorted, _, err := w.tasks.List(ctx, w.viewer, task.Query{ProjectID: w.project, Label: &w.labels[1], Sort: task.Sort{Field: task.SortUpdated}, Limit: 1})
+		if err != nil || len(sorted) != 1 || sorted[0].ID != bare.ID {
+			t.Errorf("by the time of the last change: %v %+v", err, sorted)
+		}
+		if err := db.DetachLabels(ctx); err != nil {
+			t.Errorf("with nothing to do: %v", err)
+		}
+	})
+}
+
+// TestLabelsAreTakenOffBesideChanges deletes labels while their tasks are changed: no change is lost, and each entry of a
+// task's labels begins where the one before it ended.
+func TestLabelsAreTakenOffBesideChanges(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *store.DB) {
+		w, ctx, svc := setup(t, db), t.Context(), projectService(db)
+		log := activity.NewService(store.NewActivity(db))
+		var ids []uuid.UUID
+		for range 12 {
+			ids = append(ids, w.create(t, task.CreateInput{Title: "T", LabelIDs: w.labels}).ID)
+		}
+		together(6, func(i int) {
+			var err error
+			switch i {
+			case 0, 1:
+				err = svc.DeleteLabel(context.Background(), w.member, w.labels[i], nil)
+			case 2:
+				err = db.DetachLabels(context.Background())
+			default:
+				for n, id := range ids {
+					if _, updateErr := w.tasks.Update(context.Background(), w.member, id, task.Patch{Estimate: nullable.NewNullableWithValue(int64(10*i + n))}, nil); updateErr != nil {
+						err = updateErr
+					}
+				}
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		if err := db.DetachLabels(ctx); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range ids {
+			got, err := w.tasks.Get(ctx, w.viewer, id)
+			if err != nil || len(got.Labels) != len(w.labels)-2 {
+				t.Fatalf("%v %+v", err, got.Labels)
+			}
+			entries := history(t, log, w.viewer, activity.OfTask, id, 100)
+			if int64(len(entries)) != got.Version {
+				t.Errorf("%d entries, version %d", len(entries), got.Version)
+			}
+			ends := map[string]string{}
+			for i := len(entries) - 1; i >= 0; i-- {
+				for _, c := range entries[i].Changes {
+					if end, seen := ends[c.Field]; seen && end != string(c.From) {
+						t.Errorf("%s begins with %s where it had ended with %s", c.Field, c.From, end)
+					}
+					ends[c.Field] = string(c.To)
+				}
+			}
+		}
 	})
 }
 

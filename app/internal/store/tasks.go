@@ -130,11 +130,16 @@ func (s *Tasks) get(ctx context.Context, name, text string, args ...any) (task.T
 }
 
 // facetsSQL reads the assignees and labels of tasks in one go; the two lists of ids are filled in.
-const facetsSQL = `SELECT 0, ta.task_id, a.id, a.name, '' FROM task_assignees ta JOIN accounts a ON a.id = ta.account_id WHERE ta.task_id IN (%)
-UNION ALL SELECT 1, tl.task_id, l.id, l.name, l.color FROM task_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.task_id IN (%)`
+const facetsSQL = `SELECT 0, ta.task_id, a.id, a.name, '', 0 FROM task_assignees ta JOIN accounts a ON a.id = ta.account_id WHERE ta.task_id IN (%)
+UNION ALL SELECT 1, tl.task_id, l.id, l.name, l.color, l.deleted_at IS NOT NULL FROM task_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.task_id IN (%)`
 
-// facets fills in the assignees and labels of tasks, by name.
+// facets fills in the assignees and labels of tasks, by name, without the labels that were deleted.
 func facets(ctx context.Context, c conn, tasks []*task.Task) error {
+	return rawFacets(ctx, c, tasks, false)
+}
+
+// rawFacets is facets, with the deleted labels that were not taken off yet where hidden is set.
+func rawFacets(ctx context.Context, c conn, tasks []*task.Task, hidden bool) error {
 	if len(tasks) == 0 {
 		return nil
 	}
@@ -149,13 +154,15 @@ func facets(ctx context.Context, c conn, tasks []*task.Task) error {
 		var kind int
 		var taskID, id uuid.UUID
 		var name, color string
-		if err := row.Scan(&kind, &taskID, &id, &name, &color); err != nil {
+		var deleted bool
+		if err := row.Scan(&kind, &taskID, &id, &name, &color, &deleted); err != nil {
 			return err
 		}
-		if t := byID[taskID]; kind == 0 {
+		switch t := byID[taskID]; {
+		case kind == 0:
 			t.Assignees = append(t.Assignees, task.Person{ID: id, Name: name})
-		} else {
-			t.Labels = append(t.Labels, task.LabelRef{ID: id, Name: name, Color: color})
+		case !deleted || hidden:
+			t.Labels = append(t.Labels, task.LabelRef{ID: id, Name: name, Color: color, Deleted: deleted})
 		}
 		return nil
 	}, args...)

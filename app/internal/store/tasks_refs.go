@@ -15,7 +15,7 @@ import (
 const (
 	resolveStatusSQL = `SELECT name, category FROM statuses WHERE id = ? AND project_id = ?`
 	resolvePeopleSQL = `SELECT a.id, a.name FROM members m JOIN accounts a ON a.id = m.account_id WHERE m.workspace_id = ? AND m.account_id IN (%)`
-	resolveLabelsSQL = `SELECT id, name, color FROM labels WHERE project_id = ? AND id IN (%)`
+	resolveLabelsSQL = `SELECT id, name, color FROM labels WHERE project_id = ? AND deleted_at IS NULL AND id IN (%)`
 )
 
 // resolve fills in the names of what a task refers to. A reference that points nowhere, or out of the project or

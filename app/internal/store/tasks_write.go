@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -163,7 +164,7 @@ func lockTask(ctx context.Context, tx *Tx, id, viewer uuid.UUID) (task.Current, 
 		return task.Current{}, err
 	}
 	tx.locked(v.UpdatedAt)
-	err = facets(ctx, tx.conn, []*task.Task{&v.Task})
+	err = rawFacets(ctx, tx.conn, []*task.Task{&v.Task}, true)
 	return task.Current{Task: v.Task, Archived: v.archived, Role: v.role}, err
 }
 
@@ -179,13 +180,14 @@ func updateTask(ctx context.Context, tx *Tx, p auth.Principal, c task.Change) (t
 	if err != nil {
 		return t, err
 	}
+	t.Labels = slices.DeleteFunc(slices.Clone(t.Labels), func(l task.LabelRef) bool { return l.Deleted })
 	if err := resolve(ctx, tx, &t); err != nil {
 		return t, err
 	}
 	t.Settle(cur.Status.Category, tx.Now)
 	changes := taskChanges(cur.Task, t)
 	if len(changes) == 0 {
-		return cur.Task, nil // nothing to write, so nothing happened: the version stays
+		return t, nil // nothing to write, so nothing happened: the version stays
 	}
 	if t.ParentID != nil && (cur.ParentID == nil || *cur.ParentID != *t.ParentID) {
 		if err := checkParent(ctx, tx, t); err != nil {

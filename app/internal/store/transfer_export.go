@@ -25,7 +25,7 @@ const (
 	exportProjectsSQL  = `SELECT p.id, p.project_key, p.name, p.description, p.archived, c.last_number, p.created_at, p.updated_at, p.version
 FROM projects p JOIN project_counters c ON c.project_id = p.id WHERE p.workspace_id = ? AND p.id > ? ORDER BY p.id LIMIT ?`
 	exportStatusesSQL  = `SELECT id, project_id, name, category, position, created_at, updated_at, version FROM statuses WHERE project_id = ? ORDER BY id`
-	exportLabelsSQL    = `SELECT id, project_id, name, color, created_at, updated_at, version FROM labels WHERE project_id = ? ORDER BY id`
+	exportLabelsSQL    = `SELECT id, project_id, name, color, created_at, updated_at, version FROM labels WHERE project_id = ? AND deleted_at IS NULL ORDER BY id`
 	exportRevisionsSQL = `SELECT comment_id, version, body, edited_by, created_at FROM comment_revisions WHERE comment_id = ? AND version > ? ORDER BY version LIMIT ?`
 	exportRelationsSQL = `SELECT id, kind, from_task, to_task, created_by, created_at FROM relations WHERE workspace_id = ? AND id > ? ORDER BY id LIMIT ?`
 	exportActivitySQL  = `SELECT id, project_id, task_id, actor_id, token_id, token_name, action, entity_type, entity_id, changes, created_at

@@ -21,8 +21,9 @@ import (
 const (
 	exportTasksSQL = `SELECT id, project_id, number, title, description, status_id, priority, parent_id, start_date, due_date, estimate, position,
   author_id, created_at, updated_at, completed_at, version FROM tasks {INDEX} WHERE workspace_id = ? AND id > ? ORDER BY id LIMIT ?`
-	exportAssigneesSQL   = `SELECT task_id, account_id FROM task_assignees WHERE task_id IN (%) ORDER BY task_id, account_id`
-	exportTaskLabelsSQL  = `SELECT task_id, label_id FROM task_labels WHERE task_id IN (%) ORDER BY task_id, label_id`
+	exportAssigneesSQL  = `SELECT task_id, account_id FROM task_assignees WHERE task_id IN (%) ORDER BY task_id, account_id`
+	exportTaskLabelsSQL = `SELECT tl.task_id, tl.label_id FROM task_labels tl JOIN labels l ON l.id = tl.label_id AND l.deleted_at IS NULL
+WHERE tl.task_id IN (%) ORDER BY tl.task_id, tl.label_id`
 	exportCommentsSQL    = `SELECT task_id, id, author_id, body, edited, created_at, updated_at, version FROM comments WHERE task_id IN (%) AND ` + exportBehind
 	exportAttachmentsSQL = `SELECT task_id, id, author_id, filename, content_type, size, sha256, blob_key, created_at, confirmed_at, changed_at
 FROM attachments WHERE state = 2 AND task_id IN (%) AND ` + exportBehind

@@ -84,6 +84,8 @@ type LabelRef struct {
 	ID    uuid.UUID
 	Name  string
 	Color string
+	// Deleted labels are on a task only while it is changed, so that taking them off is part of the change.
+	Deleted bool
 }
 
 // Task is a task with the names of what it refers to.

@@ -10,6 +10,7 @@ CREATE TABLE labels (
   updated_at BIGINT NOT NULL,
   version BIGINT NOT NULL,
   deleted_at BIGINT NULL,
+  deleted_by BINARY(16) NULL,
   UNIQUE KEY labels_name (project_id, name_fold),
   KEY labels_deleted (deleted_at),
   CONSTRAINT labels_project FOREIGN KEY (project_id) REFERENCES projects (id)

@@ -10,6 +10,7 @@ CREATE TABLE labels (
   updated_at INTEGER NOT NULL,
   version INTEGER NOT NULL,
   deleted_at INTEGER NULL,
+  deleted_by BLOB NULL,
   FOREIGN KEY (project_id) REFERENCES projects (id)
 ) STRICT;
 CREATE UNIQUE INDEX labels_name ON labels (project_id, name_fold);

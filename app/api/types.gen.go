@@ -288,11 +288,15 @@ type AccountPatch struct {
 	// CurrentPassword Required with `email` or `password`.
 	CurrentPassword *string `json:"current_password,omitempty"`
 
-	// Email Folded to lower case.
+	// Email Kept in lower case, and compared by case folding: before the @ by letters (Σ, σ and ς are one, ß and ss, ı and i are not),
+	// behind it as DNS compares domain names, so that `bücher.example` is `xn--bcher-kva.example`.
 	Email *Email `json:"email,omitempty"`
 
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
-	Name     *Name     `json:"name,omitempty"`
+	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
+	Name *Name `json:"name,omitempty"`
+
+	// Password Hashed in one Unicode form (that of RFC 8265's OpaqueString: NFC, and one kind of space), in which its characters are
+	// counted, so that it is the same from every keyboard.
 	Password *Password `json:"password,omitempty"`
 }
 
@@ -517,7 +521,8 @@ type Cursor = string
 // Examples: 2026-11-30
 type Date = string
 
-// Email Folded to lower case.
+// Email Kept in lower case, and compared by case folding: before the @ by letters (Σ, σ and ς are one, ß and ss, ı and i are not),
+// behind it as DNS compares domain names, so that `bücher.example` is `xn--bcher-kva.example`.
 type Email = string
 
 // EntityRef What was changed.
@@ -695,10 +700,11 @@ type MemberPatch struct {
 // of lines of each type and the SHA-256 of all lines before it.
 type NDJSON = string
 
-// Name One line, without control characters, unique where names are unique by case-folded comparison.
+// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
 type Name = string
 
-// Password defines model for Password.
+// Password Hashed in one Unicode form (that of RFC 8265's OpaqueString: NFC, and one kind of space), in which its characters are
+// counted, so that it is the same from every keyboard.
 type Password = string
 
 // Position Where it stands among its like; lower is earlier.
@@ -764,7 +770,7 @@ type ProjectCreate struct {
 	// Key Unique in the workspace; never changes.
 	Key string `json:"key"`
 
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
 	Name Name `json:"name"`
 }
 
@@ -783,7 +789,7 @@ type ProjectPatch struct {
 	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL.
 	Description *Markdown `json:"description,omitempty"`
 
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
 	Name *Name `json:"name,omitempty"`
 }
 
@@ -851,14 +857,18 @@ type SignUp struct {
 	// BootstrapToken The instance's secret for its first account.
 	BootstrapToken *string `json:"bootstrap_token,omitempty"`
 
-	// Email Folded to lower case.
+	// Email Kept in lower case, and compared by case folding: before the @ by letters (Σ, σ and ς are one, ß and ss, ı and i are not),
+	// behind it as DNS compares domain names, so that `bücher.example` is `xn--bcher-kva.example`.
 	Email Email `json:"email"`
 
 	// InvitationToken Of an invitation, `tti_…`.
 	InvitationToken *string `json:"invitation_token,omitempty"`
 
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
-	Name     Name     `json:"name"`
+	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
+	Name Name `json:"name"`
+
+	// Password Hashed in one Unicode form (that of RFC 8265's OpaqueString: NFC, and one kind of space), in which its characters are
+	// counted, so that it is the same from every keyboard.
 	Password Password `json:"password"`
 }
 
@@ -1076,7 +1086,7 @@ type TokenCreate struct {
 	// ExpiresAt In the future; null or absent: never.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
 	Name   Name    `json:"name"`
 	Scopes []Scope `json:"scopes"`
 }
@@ -1144,7 +1154,7 @@ type Workspace struct {
 
 // WorkspaceCreate defines model for WorkspaceCreate.
 type WorkspaceCreate struct {
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
 	Name Name `json:"name"`
 }
 
@@ -1158,7 +1168,7 @@ type WorkspacePage struct {
 
 // WorkspacePatch defines model for WorkspacePatch.
 type WorkspacePatch struct {
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
 	Name *Name `json:"name,omitempty"`
 }
 

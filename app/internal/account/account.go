@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/cond"
@@ -24,7 +23,7 @@ const (
 // Account is a person.
 type Account struct {
 	ID uuid.UUID
-	// Email is folded to lower case and unique.
+	// Email is in lower case, and unique by [FoldEmail].
 	Email string
 	Name  string
 	// InstanceOwner is set for the one account that set the instance up.
@@ -92,26 +91,21 @@ func (in Patch) Validate() error {
 	return f.Err()
 }
 
-// FoldEmail is the form in which addresses are compared and kept: trimmed, NFC, lower case.
-func FoldEmail(email string) string {
-	return strings.ToLower(norm.NFC.String(strings.TrimSpace(email)))
-}
-
 // ValidEmail reports whether s looks like an address: one @ with something before and a host after it, no white space,
 // at most MaxEmailLen characters. Whether mail arrives there is nothing that syntax can tell (RFC 5321 allows far more
 // than anyone uses, and nothing here sends mail).
 func ValidEmail(s string) bool {
-	folded := FoldEmail(s)
+	clean, folded := CleanEmail(s), FoldEmail(s)
 	local, host, found := strings.Cut(folded, "@")
 	switch {
-	case !utf8.ValidString(s), utf8.RuneCountInString(folded) > MaxEmailLen:
+	case !utf8.ValidString(s), utf8.RuneCountInString(clean) > MaxEmailLen, utf8.RuneCountInString(folded) > MaxEmailLen:
 		return false
 	case !found, local == "", host == "", strings.Contains(host, "@"):
 		return false
 	case strings.HasPrefix(host, "."), strings.HasSuffix(host, "."), strings.Contains(host, ".."):
 		return false
 	}
-	return !strings.ContainsFunc(folded, func(r rune) bool {
+	return !strings.ContainsFunc(clean+folded, func(r rune) bool {
 		return !unicode.IsGraphic(r) || unicode.IsSpace(r) || strings.ContainsRune(`<>(),;:\"[]`, r)
 	})
 }
@@ -125,8 +119,9 @@ func checkEmail(f *apperr.Fields, pointer, s string) {
 	}
 }
 
+// checkPassword counts the characters of a password as it is hashed.
 func checkPassword(f *apperr.Fields, pointer, s string) {
-	switch n := utf8.RuneCountInString(s); {
+	switch n := utf8.RuneCountInString(prepare(s)); {
 	case !utf8.ValidString(s):
 		f.Add(pointer, "invalid_utf8", "must be valid UTF-8")
 	case n < MinPasswordLen:
@@ -140,13 +135,13 @@ func checkPassword(f *apperr.Fields, pointer, s string) {
 func checkLogin(email, password string) error {
 	var f apperr.Fields
 	for _, field := range []struct {
-		pointer, text string
-		maxLen        int
-	}{{"/email", email, MaxEmailLen}, {"/password", password, MaxPasswordLen}} {
+		pointer, text, kept string
+		maxLen              int
+	}{{"/email", email, CleanEmail(email), MaxEmailLen}, {"/password", password, prepare(password), MaxPasswordLen}} {
 		switch {
 		case field.text == "":
 			f.Add(field.pointer, "required", "must not be empty")
-		case utf8.RuneCountInString(field.text) > field.maxLen:
+		case min(utf8.RuneCountInString(field.text), utf8.RuneCountInString(field.kept)) > field.maxLen:
 			f.Add(field.pointer, "too_long", "has more than %d characters", field.maxLen)
 		}
 	}

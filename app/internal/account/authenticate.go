@@ -120,7 +120,7 @@ func (s *Service) link(ctx context.Context, id Identity) (Account, error) {
 		}
 		create = owned
 	}
-	id.Email = FoldEmail(id.Email)
+	id.Email = CleanEmail(id.Email)
 	var f apperr.Fields
 	if apperr.Line(&f, "/name", id.Name, 1, MaxNameLen); len(f) > 0 {
 		id.Name, _, _ = strings.Cut(id.Email, "@")

@@ -3,6 +3,8 @@ package account
 import (
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/crypto/argon2"
 )
 
 // What the tests in package account_test may see.
@@ -40,3 +42,9 @@ const (
 
 // DiscoveryPause is how long an issuer that did not answer is left alone.
 const DiscoveryPause time.Duration = discoveryPause
+
+// HashAsGiven is the hash of a password by the rule that held before passwords were prepared.
+func HashAsGiven(password string) string {
+	salt := []byte("sixteen bytes...")
+	return encodePHC(salt, argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonThreads, argonKey))
+}

@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 )
@@ -51,7 +53,19 @@ func (h *hasher) acquire(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// hash returns a new PHC string of the password. It waits for a turn.
+// prepare is the form in which a password is hashed, so that it is the same from every keyboard: the mappings of RFC 8265's
+// OpaqueString, by which other spaces are U+0020 and é is one character. Its refusals are left out: they depend on the
+// version of Unicode, and would lock out a person whose emoji is newer than this program's tables.
+func prepare(password string) string {
+	return norm.NFC.String(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Zs, r) {
+			return ' '
+		}
+		return r
+	}, password))
+}
+
+// hash returns a new PHC string of the prepared password. It waits for a turn.
 func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	release, err := h.acquire(ctx)
 	if err != nil {
@@ -60,22 +74,34 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	defer release()
 	salt := make([]byte, argonSalt)
 	_, _ = rand.Read(salt) // never fails: it ends the program instead
-	return encodePHC(salt, h.derive([]byte(password), salt, argonTime, argonMemory, argonThreads, argonKey)), nil
+	return encodePHC(salt, h.derive([]byte(prepare(password)), salt, argonTime, argonMemory, argonThreads, argonKey)), nil
 }
 
 // matches compares a password with a PHC string, or, where that is empty, with nothing that it could match, in the same
-// time. The caller holds a turn.
-func (h *hasher) matches(phc, password string) (bool, error) {
+// time: how many hashes a password that does not match takes depends on the password alone. It is tried as it is hashed now
+// and, where that differs, as it was given, which is how hashes were made before passwords were prepared: stale says that it
+// matched so. The caller holds a turn.
+func (h *hasher) matches(phc, password string) (ok, stale bool, err error) {
 	known := phc != ""
 	if !known {
 		phc = h.dummy
 	}
 	p, err := parsePHC(phc)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
-	key := h.derive([]byte(password), p.salt, p.time, p.memory, p.threads, uint32(len(p.key))) //nolint:gosec // G115: parsePHC bounds it
-	return subtle.ConstantTimeCompare(key, p.key) == 1 && known, nil
+	compare := func(form string) bool {
+		key := h.derive([]byte(form), p.salt, p.time, p.memory, p.threads, uint32(len(p.key))) //nolint:gosec // G115: parsePHC bounds it
+		return subtle.ConstantTimeCompare(key, p.key) == 1 && known
+	}
+	prepared := prepare(password)
+	switch {
+	case compare(prepared):
+		return true, false, nil
+	case prepared != password && compare(password):
+		return true, true, nil
+	}
+	return false, false, nil
 }
 
 type phc struct {

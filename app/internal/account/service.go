@@ -88,7 +88,7 @@ func (s *Service) Signup(ctx context.Context, in SignupInput, sc SignupContext) 
 	if err := in.Validate(); err != nil {
 		return Session{}, err
 	}
-	n := NewAccount{Email: FoldEmail(in.Email), Name: in.Name}
+	n := NewAccount{Email: CleanEmail(in.Email), Name: in.Name}
 	if in.InvitationToken != "" {
 		hash, ok := HashSecret(InvitationPrefix, in.InvitationToken)
 		if !ok {
@@ -155,12 +155,15 @@ func (s *Service) Login(ctx context.Context, email, password string) (Session, e
 	if err != nil && !apperr.Is(err, apperr.NotFound) {
 		return Session{}, err
 	}
-	ok, err := s.checkPassword(ctx, email, cred.PasswordHash, password)
+	ok, stale, err := s.checkPassword(ctx, email, cred.PasswordHash, password)
 	if err != nil {
 		return Session{}, err
 	}
 	if !ok {
 		return Session{}, apperr.New(apperr.Unauthenticated, "The e-mail or the password is wrong.")
+	}
+	if stale {
+		s.rehash(ctx, cred, password)
 	}
 	secret, session := s.newSession()
 	if _, err := s.stores.Tokens.Create(ctx, auth.Principal{AccountID: cred.ID}, session); err != nil {
@@ -169,27 +172,44 @@ func (s *Service) Login(ctx context.Context, email, password string) (Session, e
 	return Session{Secret: secret, ExpiresAt: *session.ExpiresAt, Account: cred.Account}, nil
 }
 
-// checkPassword compares, and counts failures of that e-mail. The count is read within the turn, so that many requests
-// at once get no more guesses than one after the other.
-func (s *Service) checkPassword(ctx context.Context, email, hash, password string) (bool, error) {
+// checkPassword compares, and counts failures of that folded e-mail. The count is read within the turn, so that many
+// requests at once get no more guesses than one after the other. stale asks for a new hash of the same password.
+func (s *Service) checkPassword(ctx context.Context, email, hash, password string) (ok, stale bool, err error) {
 	release, err := s.hasher.acquire(ctx)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	defer release()
 	if pause := s.backoff.pause(email, s.o.Now()); pause > 0 {
-		return false, tooManyFailures(pause)
+		return false, false, tooManyFailures(pause)
 	}
-	ok, err := s.hasher.matches(hash, password)
+	ok, stale, err = s.hasher.matches(hash, password)
 	switch {
 	case err != nil:
-		return false, err
+		return false, false, err
 	case ok:
 		s.backoff.succeeded(email)
 	default:
 		s.backoff.failed(email, s.o.Now())
 	}
-	return ok, nil
+	return ok, stale, nil
+}
+
+// rehash keeps a password that was hashed as it was given under the hash of its prepared form. That it fails is no reason
+// to turn the person away: the next log-in tries again.
+func (s *Service) rehash(ctx context.Context, c Credentials, password string) {
+	hash, err := s.hasher.hash(ctx, password)
+	if err == nil {
+		_, err = s.stores.Accounts.Update(ctx, auth.Principal{AccountID: c.ID}, false, func(cur Credentials) (Credentials, error) {
+			if cur.PasswordHash == c.PasswordHash {
+				cur.PasswordHash = hash
+			}
+			return cur, nil
+		})
+	}
+	if err != nil {
+		s.o.Log.WarnContext(ctx, "a password was not hashed anew", "error", err)
+	}
 }
 
 func (s *Service) newSession() (secret string, t NewToken) {
@@ -237,14 +257,18 @@ func (s *Service) UpdateMe(ctx context.Context, p auth.Principal, in Patch) (Acc
 	if err != nil {
 		return Account{}, err
 	}
-	newHash := seen.PasswordHash
-	if in.Password != nil || in.Email != nil && FoldEmail(*in.Email) != seen.Email {
-		if err := s.proveIdentity(ctx, seen, in.CurrentPassword); err != nil {
+	newHash, password := seen.PasswordHash, in.Password
+	if in.Password != nil || in.Email != nil && CleanEmail(*in.Email) != seen.Email {
+		stale, err := s.proveIdentity(ctx, seen, in.CurrentPassword)
+		if err != nil {
 			return Account{}, err
 		}
+		if stale && password == nil {
+			password = in.CurrentPassword
+		}
 	}
-	if in.Password != nil {
-		if newHash, err = s.hasher.hash(ctx, *in.Password); err != nil {
+	if password != nil {
+		if newHash, err = s.hasher.hash(ctx, *password); err != nil {
 			return Account{}, err
 		}
 	}
@@ -259,7 +283,7 @@ func (s *Service) UpdateMe(ctx context.Context, p auth.Principal, in Patch) (Acc
 			cur.Name = *in.Name
 		}
 		if in.Email != nil {
-			cur.Email = FoldEmail(*in.Email)
+			cur.Email = CleanEmail(*in.Email)
 		}
 		cur.PasswordHash = newHash
 		return cur, nil
@@ -270,19 +294,19 @@ func (s *Service) UpdateMe(ctx context.Context, p auth.Principal, in Patch) (Acc
 	return acc, err
 }
 
-// proveIdentity checks the current password of an account that has one.
-func (s *Service) proveIdentity(ctx context.Context, c Credentials, password *string) error {
+// proveIdentity checks the current password of an account that has one. stale asks for a new hash of it.
+func (s *Service) proveIdentity(ctx context.Context, c Credentials, password *string) (stale bool, err error) {
 	if c.PasswordHash == "" {
-		return nil
+		return false, nil
 	}
 	if password == nil {
-		return apperr.Invalid("/current_password", "required", "is needed to change the password or the e-mail")
+		return false, apperr.Invalid("/current_password", "required", "is needed to change the password or the e-mail")
 	}
-	ok, err := s.checkPassword(ctx, c.Email, c.PasswordHash, *password)
+	ok, stale, err := s.checkPassword(ctx, FoldEmail(c.Email), c.PasswordHash, *password)
 	if err == nil && !ok {
 		err = apperr.Invalid("/current_password", "wrong", "is not the current password")
 	}
-	return err
+	return stale, err
 }
 
 // CreateUser makes an account from the command line, where no leave is needed. The first one owns the instance.
@@ -301,7 +325,7 @@ func (s *Service) CreateUser(ctx context.Context, email, name, password string) 
 		if err != nil {
 			return Account{}, err
 		}
-		acc, err := s.stores.Accounts.Create(ctx, NewAccount{Email: FoldEmail(email), Name: name, PasswordHash: hash, First: !owned})
+		acc, err := s.stores.Accounts.Create(ctx, NewAccount{Email: CleanEmail(email), Name: name, PasswordHash: hash, First: !owned})
 		if errors.Is(err, ErrOwnerExists) && !owned {
 			continue
 		}

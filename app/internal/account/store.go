@@ -38,7 +38,8 @@ type Store interface {
 	// Get finds an account by id, with its password hash: not_found.
 	Get(ctx context.Context, id uuid.UUID) (Credentials, error)
 	// Update locks the account, lets decide change it and writes it with the next version. With endSessions, all sessions
-	// but the principal's own end in the same transaction. Errors: of decide; already_exists for a known e-mail.
+	// but the principal's own end in the same transaction; without, a new hash alone is one of the same password, and leaves
+	// the version as it is. Errors: of decide; already_exists for a known e-mail.
 	Update(ctx context.Context, p auth.Principal, endSessions bool, decide func(cur Credentials) (Credentials, error)) (Account, error)
 	// MakeOwner makes the account the instance's owner. Errors: not_found; [ErrOwnerExists] where another one is.
 	MakeOwner(ctx context.Context, id uuid.UUID) (Account, error)

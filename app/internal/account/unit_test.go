@@ -74,9 +74,37 @@ func TestValidEmail(t *testing.T) {
 			t.Errorf("%q passes", bad)
 		}
 	}
-	if got := FoldEmail(" ÅDA@Example.Com"); got != "åda@example.com" {
-		t.Errorf("folded to %q", got)
+	if got := CleanEmail(" A\u030aDA@Example.Com"); got != "åda@example.com" {
+		t.Errorf("kept as %q", got)
 	}
+}
+
+func TestFoldEmail(t *testing.T) {
+	t.Parallel()
+	for a, b := range map[string]string{
+		" ÅDA@Example.Com": "a\u030ada@example.com", "ΟΔΟΣ@example.gr": "οδος@example.gr", "οδος@example.gr": "οδοσ@EXAMPLE.gr",
+		"STRAẞE@example.de": "straße@example.de", "ada@münchen.example": "ADA@xn--mnchen-3ya.example", "ada@ΟΔΟΣ.gr": "ada@οδοσ.gr",
+		"\u212aim@example.com": "kim@example.com", "Ꭰ@example.com": "ꭰ@example.com", "no address": "NO ADDRESS",
+	} {
+		if FoldEmail(a) != FoldEmail(b) {
+			t.Errorf("%q and %q fold to %q and %q", a, b, FoldEmail(a), FoldEmail(b))
+		}
+	}
+	// Mailboxes that may be two people's.
+	for a, b := range map[string]string{
+		"straße@example.de": "strasse@example.de", "anna@straße.example": "anna@strasse.example", "anna@οδος.example": "anna@οδοσ.example",
+		"ılhan@example.com": "ilhan@example.com", "İlhan@example.com": "ilhan@example.com", "ada@example.com": "åda@example.com",
+	} {
+		if FoldEmail(a) == FoldEmail(b) {
+			t.Errorf("%q and %q both fold to %q", a, b, FoldEmail(a))
+		}
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		s := rapid.String().Draw(rt, "address")
+		if folded := FoldEmail(s); FoldEmail(folded) != folded && ValidEmail(s) {
+			rt.Fatalf("%q folds to %q, and then to %q", s, folded, FoldEmail(folded))
+		}
+	})
 }
 
 func TestPHC(t *testing.T) {

@@ -1,12 +1,15 @@
 package project
 
 import (
+	"encoding/json"
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
@@ -26,9 +29,10 @@ const (
 	// PositionStep lies between two statuses, so that another fits in between.
 	PositionStep = 1024
 
-	// maxFold is the room for a folded name, in characters: normalizing can lengthen one, up to three times. The column
-	// has room for 200; a list's cursor, which carries a folded name, for fewer.
-	maxFold = 120
+	// maxFold is the room for a folded name in its column, in characters, and maxFoldJSON that in a list's cursor, in bytes of
+	// JSON: folding can lengthen a name, up to three times.
+	maxFold     = 200
+	maxFoldJSON = 720
 )
 
 var keyPattern = regexp.MustCompile(`^[A-Z][A-Z0-9]{1,9}$`)
@@ -68,14 +72,30 @@ func (v Project) Writable() error {
 	return nil
 }
 
-// Fold is the form in which names are compared: two names that fold alike are the same.
-func Fold(name string) string { return strings.ToLower(norm.NFC.String(strings.TrimSpace(name))) }
+// Fold is the form in which names are compared: two names that fold alike are the same. It is Unicode's full case folding
+// of canonically equivalent text (D145), whatever the language: ΟΔΟΣ is οδος, STRASSE is straße, and of the Turkish
+// letters ı and İ are not i. What differs in more than case, as m² and m2, differs.
+func Fold(name string) string {
+	return norm.NFC.String(cases.Fold().String(strings.Map(upperCherokee, norm.NFD.String(strings.TrimSpace(name)))))
+}
+
+// upperCherokee makes capitals of small Cherokee letters: package cases folds each of the two to the other one.
+func upperCherokee(r rune) rune {
+	if unicode.Is(unicode.Cherokee, r) {
+		return unicode.ToUpper(r)
+	}
+	return r
+}
 
 // validateName checks a name that must be unique under its folded form.
 func validateName(f *apperr.Fields, name string, longest int) {
 	apperr.Line(f, "/name", name, 1, longest)
-	if utf8.RuneCountInString(name) <= longest && utf8.RuneCountInString(Fold(name)) > maxFold {
-		f.Add("/name", "too_long", "has too many characters once it is normalized")
+	if utf8.RuneCountInString(name) > longest {
+		return
+	}
+	folded := Fold(name)
+	if encoded, err := json.Marshal(folded); err != nil || utf8.RuneCountInString(folded) > maxFold || len(encoded) > maxFoldJSON {
+		f.Add("/name", "too_long", "has too many characters once its case is folded")
 	}
 }
 

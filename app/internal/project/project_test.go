@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/unicode/norm"
+	"pgregory.net/rapid"
 
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/project"
@@ -70,6 +72,9 @@ func TestStatusAndLabelValidate(t *testing.T) {
 		"blank label":      {project.Label{Name: "\u2003", Color: "#00ff00"}.Validate(), []string{"/name required"}},
 		"grows":            {project.Label{Name: strings.Repeat(hebrew, 100), Color: "#00ff00"}.Validate(), []string{"/name too_long"}},
 		"grows a little":   {project.Label{Name: strings.Repeat(hebrew, 30), Color: "#00ff00"}.Validate(), nil},
+		"folds to twice":   {project.Label{Name: strings.Repeat("ß", 100), Color: "#00ff00"}.Validate(), nil},
+		"folds to more":    {project.Label{Name: strings.Repeat("ﬃ", 67), Color: "#00ff00"}.Validate(), []string{"/name too_long"}},
+		"long in JSON":     {project.Label{Name: strings.Repeat("<", 100), Color: "#00ff00"}.Validate(), nil},
 		"colour by name":   {project.Label{Name: "x", Color: "green"}.Validate(), []string{"/color invalid_format"}},
 		"short colour":     {project.Label{Name: "x", Color: "#0f0"}.Validate(), []string{"/color invalid_format"}},
 	} {
@@ -81,14 +86,25 @@ func TestStatusAndLabelValidate(t *testing.T) {
 
 func TestFold(t *testing.T) {
 	t.Parallel()
-	for a, b := range map[string]string{"  Größe ": "GRO\u0308ßE", "Todo": "TODO", "\u00a0x": "X"} {
+	for a, b := range map[string]string{
+		"  Größe ": "GRO\u0308SSE", "Todo": "TODO", "\u00a0x": "X", "ΟΔΟΣ": "οδος", "οδος": "οδοσ", "STRAẞE": "strasse",
+		"\u1fb3": "ΑΙ", "\u03b1\u0345\u0301": "ΆΙ", "ISPARTA": "isparta", "ǅ": "ǆ", "\u212a": "k", "Ꭰ": "ꭰ",
+	} {
 		if project.Fold(a) != project.Fold(b) {
 			t.Errorf("%q and %q fold to %q and %q", a, b, project.Fold(a), project.Fold(b))
 		}
 	}
-	if project.Fold("a") == project.Fold("á") {
-		t.Error("an accent makes another name")
+	for a, b := range map[string]string{"a": "á", "ısparta": "isparta", "İ": "i", "m²": "m2", "Ａ": "A"} {
+		if project.Fold(a) == project.Fold(b) {
+			t.Errorf("%q and %q are not the same name", a, b)
+		}
 	}
+	rapid.Check(t, func(rt *rapid.T) {
+		s := rapid.String().Draw(rt, "name")
+		if folded := project.Fold(s); project.Fold(folded) != folded || project.Fold(norm.NFD.String(s)) != folded {
+			rt.Fatalf("%q folds to %q, and then to %q; decomposed to %q", s, folded, project.Fold(folded), project.Fold(norm.NFD.String(s)))
+		}
+	})
 }
 
 func TestCategoryNumbers(t *testing.T) {

@@ -32,7 +32,7 @@ const (
 	accountBySubject  = `SELECT ` + accountColumns + ` FROM account_identities i JOIN accounts a ON a.id = i.account_id WHERE i.issuer = ? AND i.subject = ?`
 	hasOwnerSQL       = `SELECT COUNT(*) FROM accounts WHERE owner_slot = 1`
 
-	// An account's address is kept folded, in both columns.
+	// An address is kept as it is shown, and as it is compared.
 	insertAccountSQL = `INSERT INTO accounts (id, email, email_fold, name, password_hash, owner_slot, created_at, updated_at, version)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)`
 	updateAccountSQL = `UPDATE accounts SET email = ?, email_fold = ?, name = ?, password_hash = ?, updated_at = ?, version = ? WHERE id = ?`
@@ -99,12 +99,12 @@ func (tx *Tx) insertAccount(ctx context.Context, n account.NewAccount) (account.
 	if n.First {
 		slot = 1
 	}
-	_, err := tx.exec(ctx, "account.insert", insertAccountSQL, a.ID[:], a.Email, a.Email, a.Name, n.PasswordHash, slot, micros(tx.Now), micros(tx.Now))
+	_, err := tx.exec(ctx, "account.insert", insertAccountSQL, a.ID[:], a.Email, account.FoldEmail(a.Email), a.Name, n.PasswordHash, slot, micros(tx.Now), micros(tx.Now))
 	if !isDuplicate(err) {
 		return a, err
 	}
 	// One of two unique keys: which one, only a look tells on both engines.
-	_, found := one(ctx, tx.conn, "account.by_email", accountByEmailSQL, scanAccount, a.Email)
+	_, found := one(ctx, tx.conn, "account.by_email", accountByEmailSQL, scanAccount, account.FoldEmail(a.Email))
 	if n.First && errors.Is(found, sql.ErrNoRows) {
 		return a, account.ErrOwnerExists
 	}
@@ -150,8 +150,10 @@ func (s *Accounts) Update(ctx context.Context, p auth.Principal, endSessions boo
 		if v == cur {
 			return cur.Account, nil
 		}
-		v.UpdatedAt, v.Version = tx.Now, cur.Version+1
-		_, err = tx.exec(ctx, "account.update", updateAccountSQL, v.Email, v.Email, v.Name, v.PasswordHash, micros(v.UpdatedAt), v.Version, v.ID[:])
+		if v.Account != cur.Account || endSessions {
+			v.UpdatedAt, v.Version = tx.Now, cur.Version+1
+		}
+		_, err = tx.exec(ctx, "account.update", updateAccountSQL, v.Email, account.FoldEmail(v.Email), v.Name, v.PasswordHash, micros(v.UpdatedAt), v.Version, v.ID[:])
 		if isDuplicate(err) {
 			err = emailTaken(err)
 		}
@@ -187,18 +189,18 @@ func (s *Accounts) ByIdentity(ctx context.Context, issuer, subject string) (acco
 // LinkIdentity implements [account.IdentityStore].
 func (s *Accounts) LinkIdentity(ctx context.Context, id account.Identity, create bool) (account.Account, error) {
 	return mutate(ctx, s.db, "account.link", func(tx *Tx) (account.Account, error) {
-		c, err := one(ctx, tx.conn, "account.by_email", accountByEmailSQL, scanAccount, id.Email)
+		c, err := one(ctx, tx.conn, "account.by_email", accountByEmailSQL, scanAccount, account.FoldEmail(id.Email))
 		made := false
 		if errors.Is(err, sql.ErrNoRows) && create {
 			c.Account, err = tx.insertAccount(ctx, account.NewAccount{Email: id.Email, Name: id.Name})
 			made = err == nil
 			if apperr.Is(err, apperr.AlreadyExists) { // made by another request just now
-				c, err = one(ctx, tx.conn, "account.by_email", accountByEmailSQL, scanAccount, id.Email)
+				c, err = one(ctx, tx.conn, "account.by_email", accountByEmailSQL, scanAccount, account.FoldEmail(id.Email))
 			}
 		}
 		if err == nil && !made {
 			c, err = tx.lockAccount(ctx, c.ID)
-			if err == nil && c.Email != id.Email { // changed just now
+			if err == nil && account.FoldEmail(c.Email) != account.FoldEmail(id.Email) { // changed just now
 				err = sql.ErrNoRows
 			}
 		}
@@ -224,6 +226,6 @@ func (tx *Tx) takeOver(ctx context.Context, c account.Credentials) (account.Acco
 		return c.Account, err
 	}
 	c.UpdatedAt, c.Version = tx.Now, c.Version+1
-	_, err := tx.exec(ctx, "account.update", updateAccountSQL, c.Email, c.Email, c.Name, "", micros(c.UpdatedAt), c.Version, c.ID[:])
+	_, err := tx.exec(ctx, "account.update", updateAccountSQL, c.Email, account.FoldEmail(c.Email), c.Name, "", micros(c.UpdatedAt), c.Version, c.ID[:])
 	return c.Account, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/task-tracker/task-tracker/app/internal/account"
 	"github.com/task-tracker/task-tracker/app/internal/activity"
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
@@ -37,7 +38,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)`
 	deleteInvitationSQL = `DELETE FROM invitations WHERE id = ?`
 	// The workspace is locked by then; the rows are read as they are now, with what was accepted meanwhile.
 	pendingInvitationsSQL = selectInvitationSQL + ` WHERE i.workspace_id = ? AND i.invited_by = ? AND i.accepted_at IS NULL {FOR UPDATE}`
-	accountEmailSQL       = `SELECT email_fold FROM accounts WHERE id = ?`
+	accountEmailSQL       = `SELECT email FROM accounts WHERE id = ?`
 )
 
 func scanInvitation(row scanner) (i workspace.Invitation, err error) {
@@ -66,7 +67,7 @@ func (s *Invitations) Create(ctx context.Context, p auth.Principal, id uuid.UUID
 		email := "" // for whoever has the token
 		if in.Email != nil {
 			email = *in.Email
-			n, err := one(ctx, tx.conn, "member.by_email", memberByEmailSQL, scanCount, id[:], email)
+			n, err := one(ctx, tx.conn, "member.by_email", memberByEmailSQL, scanCount, id[:], account.FoldEmail(email))
 			if err != nil {
 				return workspace.Invitation{}, err
 			}

@@ -57,7 +57,7 @@ func (s *sink) Accounts(ctx context.Context, people []transfer.Account) (ids map
 				}
 				byEmail[fold], taken[here] = here, true
 				made++
-				err := s.heap.add(ctx, s.accounts, 0, here[:], fold, fold, a.Name, "", nil, micros(a.CreatedAt), micros(a.UpdatedAt), a.Version)
+				err := s.heap.add(ctx, s.accounts, 0, here[:], account.CleanEmail(a.Email), fold, a.Name, "", nil, micros(a.CreatedAt), micros(a.UpdatedAt), a.Version)
 				if err != nil {
 					return nil, 0, err
 				}

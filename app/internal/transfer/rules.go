@@ -75,7 +75,7 @@ func (a *Account) check() error {
 	if !account.ValidEmail(a.Email) {
 		f.Add("/email", "invalid_email", "must be an e-mail address")
 	}
-	a.Email = account.FoldEmail(a.Email)
+	a.Email = account.CleanEmail(a.Email)
 	apperr.Line(&f.Fields, "/name", a.Name, 1, account.MaxNameLen)
 	f.when("/created_at", &a.CreatedAt)
 	f.when("/updated_at", &a.UpdatedAt)

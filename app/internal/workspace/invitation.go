@@ -17,7 +17,7 @@ const InvitationTTL = 7 * 24 * time.Hour
 type Invitation struct {
 	ID          uuid.UUID
 	WorkspaceID uuid.UUID
-	// Email is who may accept it, folded; empty for whoever has the token.
+	// Email is who may accept it, in lower case; empty for whoever has the token.
 	Email      string
 	Role       auth.Role
 	InvitedBy  Person
@@ -57,12 +57,12 @@ func checkRole(f *apperr.Fields, r auth.Role) {
 // ErrInvitationGone is the failure for an invitation that cannot be accepted any more.
 var ErrInvitationGone = apperr.New(apperr.Gone, "The invitation was used or revoked, or it has expired. Ask for a new one.")
 
-// Acceptable decides whether the person with that folded e-mail may accept the invitation now: gone, forbidden.
+// Acceptable decides whether the person with that e-mail may accept the invitation now: gone, forbidden.
 func (i Invitation) Acceptable(email string, now time.Time) error {
 	switch {
 	case i.AcceptedAt != nil, !now.Before(i.ExpiresAt):
 		return ErrInvitationGone
-	case i.Email != "" && i.Email != email:
+	case i.Email != "" && account.FoldEmail(i.Email) != account.FoldEmail(email):
 		return apperr.New(apperr.Forbidden, "The invitation is meant for another e-mail address than the account's.")
 	}
 	return nil

@@ -177,8 +177,8 @@ func (s *Service) Invite(ctx context.Context, p auth.Principal, workspace uuid.U
 			}
 		}
 		if in.Email != nil {
-			folded := account.FoldEmail(*in.Email)
-			in.Email = &folded
+			clean := account.CleanEmail(*in.Email)
+			in.Email = &clean
 		}
 		return in, nil
 	})

@@ -122,9 +122,12 @@ func newAccounts(db *store.DB, cfg *config.Config, log *slog.Logger) *account.Se
 	return account.NewService(account.Stores{Accounts: accounts, Identities: accounts, Tokens: store.NewTokens(db)}, account.Options{
 		OpenSignup:     cfg.SignupOpen,
 		BootstrapToken: cfg.BootstrapToken,
-		OIDC:           account.NewOIDC(account.OIDCOptions{Issuer: cfg.OIDC.Issuer, Audience: cfg.OIDC.Audience}),
-		OIDCSignup:     cfg.OIDC.Signup,
-		Log:            log,
+		OIDC: account.NewOIDC(account.OIDCOptions{
+			Issuer: cfg.OIDC.Issuer, Audience: cfg.OIDC.Audience, ScopeClaims: cfg.OIDC.ScopeClaims, Scopes: cfg.OIDC.Scopes,
+			DefaultScopes: cfg.OIDC.DefaultScopes, EmailVerified: cfg.OIDC.EmailVerified,
+		}),
+		OIDCSignup: cfg.OIDC.Signup,
+		Log:        log,
 	})
 }
 

@@ -103,13 +103,14 @@ func (s *Service) lookUpJWT(ctx context.Context, bearer string) (cached, error) 
 		return cached{}, err
 	}
 	return cached{expires: id.ExpiresAt, principal: auth.Principal{
-		AccountID: acc.ID, Name: acc.Name, Email: acc.Email, TokenID: uuid.Nil, Scopes: id.Scopes, InstanceOwner: acc.InstanceOwner,
+		AccountID: acc.ID, Name: acc.Name, Email: acc.Email, TokenID: uuid.Nil, Scopes: id.Scopes, ScopeClaims: id.ScopeClaims, InstanceOwner: acc.InstanceOwner,
 	}}, nil
 }
 
 func (s *Service) link(ctx context.Context, id Identity) (Account, error) {
-	if !ValidEmail(id.Email) {
-		return Account{}, apperr.New(apperr.Forbidden, "The JWT names no verified e-mail, so it can be matched with no account here.")
+	if id.Email == "" {
+		return Account{}, apperr.New(apperr.Forbidden, "The JWT's subject has no account here yet, and none can be found by its address: %s. "+
+			"Which claim is read is the server's setting TASKTRACKER_OIDC_EMAIL_VERIFIED.", id.EmailFault)
 	}
 	create := false
 	if s.o.OpenSignup || s.o.OIDCSignup {

@@ -13,10 +13,10 @@
 //
 //	accounts := store.NewAccounts(db)
 //	service := account.NewService(account.Stores{Accounts: accounts, Identities: accounts, Tokens: store.NewTokens(db)}, account.Options{
-//		OpenSignup:     cfg.Signup == "open",
+//		OpenSignup:     cfg.SignupOpen,
 //		BootstrapToken: cfg.BootstrapToken,
-//		OIDC:           account.NewOIDC(account.OIDCOptions{Issuer: cfg.OIDCIssuer, Audience: cfg.OIDCAudience}), // nil without an issuer
-//		OIDCSignup:     cfg.OIDCSignup,
+//		OIDC:           account.NewOIDC(account.OIDCOptions{Issuer: cfg.OIDC.Issuer, Audience: cfg.OIDC.Audience}), // nil without an issuer
+//		OIDCSignup:     cfg.OIDC.Signup,
 //	})
 //	defer service.Close() // waits for the writes of `last_used_at`; before db.Close
 package account

@@ -2,8 +2,8 @@ package account
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -21,9 +21,21 @@ type OIDCOptions struct {
 	Issuer string
 	// Audience must be in the `aud` claim.
 	Audience string
+	// ScopeClaims are the claims that name what a JWT may be used for; scope and scp where nil.
+	ScopeClaims []string
+	// Scopes are the issuer's words for each of our scopes; our own names where nil.
+	Scopes map[auth.Scope][]string
+	// DefaultScopes are what a JWT may be used for that has none of those words: nothing where nil.
+	DefaultScopes []auth.Scope
+	// EmailVerified is the claim that says whether the issuer has verified the address in the claim email; email_verified
+	// where empty. With [EmailTrusted] no claim is asked for.
+	EmailVerified string
 	// Now is the clock; time.Now where nil.
 	Now func() time.Time
 }
+
+// EmailTrusted stands for a claim in [OIDCOptions] where the issuer verifies every address that it gives.
+const EmailTrusted = "trusted"
 
 // OIDC checks JWTs of one issuer: signature by its published keys, RS256 or ES256 only, issuer, audience and expiry.
 // Nothing is asked of the issuer before the first JWT comes, so that its failure does not keep the service from starting.
@@ -49,6 +61,18 @@ func NewOIDC(o OIDCOptions) *OIDC {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.ScopeClaims == nil {
+		o.ScopeClaims = []string{"scope", "scp"}
+	}
+	if o.Scopes == nil {
+		o.Scopes = map[auth.Scope][]string{}
+		for _, s := range auth.Scopes() {
+			o.Scopes[s] = []string{string(s)}
+		}
+	}
+	if o.EmailVerified == "" {
+		o.EmailVerified = "email_verified"
 	}
 	return &OIDC{o: o, http: clientContext(keyFetchPause)}
 }
@@ -76,20 +100,13 @@ func (v *OIDC) Verify(ctx context.Context, raw string) (Identity, error) {
 	case token.Subject == "" || len(token.Subject) > 255 || !token.Expiry.After(time.Unix(0, 0)):
 		return Identity{}, apperr.New(apperr.Unauthenticated, "The JWT lacks a usable subject or expiry.")
 	}
-	var claims struct {
-		Email         string          `json:"email"`
-		EmailVerified any             `json:"email_verified"`
-		Name          string          `json:"name"`
-		Scope         json.RawMessage `json:"scope"`
-	}
+	claims := map[string]any{}
 	if err := token.Claims(&claims); err != nil {
 		return Identity{}, apperr.Wrap(err, apperr.Unauthenticated, "The JWT's claims cannot be read.")
 	}
-	id := Identity{Issuer: v.o.Issuer, Subject: token.Subject, Name: claims.Name, Scopes: scopesOf(claims.Scope), ExpiresAt: token.Expiry}
-	// Some issuers send the boolean as a string.
-	if claims.EmailVerified == true || claims.EmailVerified == "true" {
-		id.Email = claims.Email
-	}
+	id := Identity{Issuer: v.o.Issuer, Subject: token.Subject, ExpiresAt: token.Expiry, Scopes: v.scopes(claims), ScopeClaims: v.o.ScopeClaims}
+	id.Name, _ = claims["name"].(string)
+	id.Email, id.EmailFault = v.email(claims)
 	return id, nil
 }
 
@@ -151,24 +168,58 @@ func (k keySet) VerifySignature(ctx context.Context, jwt string) ([]byte, error)
 	return payload, err
 }
 
-// scopesOf reads the `scope` claim, a string of words (RFC 8693, section 4.2) or a list of them. Where it names none of
-// ours, the JWT may do all.
-func scopesOf(claim json.RawMessage) []auth.Scope {
-	var words []string
-	var line string
-	if json.Unmarshal(claim, &line) == nil {
-		words = strings.Fields(line)
-	} else if json.Unmarshal(claim, &words) != nil {
-		words = nil
-	}
-	var scopes []auth.Scope
+// scopes are what the claims allow: a scope for each of the issuer's words that one of the claims has.
+func (v *OIDC) scopes(claims map[string]any) []auth.Scope {
+	var found []auth.Scope
 	for _, s := range auth.Scopes() {
-		if slices.Contains(words, string(s)) {
-			scopes = append(scopes, s)
+		if slices.ContainsFunc(v.o.ScopeClaims, func(name string) bool {
+			words := scopeWords(claims[name])
+			return slices.ContainsFunc(v.o.Scopes[s], func(word string) bool { return slices.Contains(words, word) })
+		}) {
+			found = append(found, s)
 		}
 	}
-	if scopes == nil {
-		return auth.Scopes()
+	if found == nil {
+		return v.o.DefaultScopes
 	}
-	return scopes
+	return found
+}
+
+// scopeWords reads a claim that is a string of words (RFC 8693, section 4.2) or a list of them. A claim of another form, or
+// with something else among its words, has none: what cannot be read allows nothing.
+func scopeWords(claim any) []string {
+	switch claim := claim.(type) {
+	case string:
+		return strings.Fields(claim)
+	case []any:
+		words := make([]string, 0, len(claim))
+		for _, item := range claim {
+			word, ok := item.(string)
+			if !ok {
+				return nil
+			}
+			words = append(words, word)
+		}
+		return words
+	}
+	return nil
+}
+
+// email is the address that the issuer vouches for, or what keeps it from counting.
+func (v *OIDC) email(claims map[string]any) (email, fault string) {
+	email, _ = claims["email"].(string)
+	verified, found := claims[v.o.EmailVerified]
+	switch {
+	case email == "":
+		return "", `it has no claim "email" with an address`
+	case !ValidEmail(email):
+		return "", `its claim "email" is not an e-mail address`
+	case v.o.EmailVerified == EmailTrusted:
+		return email, ""
+	case !found:
+		return "", fmt.Sprintf(`it has no claim %q to say that the address in "email" is verified`, v.o.EmailVerified)
+	case verified == true, verified == "true", verified == 1.0, verified == "1": // as issuers send a boolean
+		return email, ""
+	}
+	return "", fmt.Sprintf(`its claim %q does not say that the address in "email" is verified`, v.o.EmailVerified)
 }

@@ -145,7 +145,7 @@ func (k key) sign(t *testing.T, alg string, claims map[string]any) string {
 func (i *issuer) claims(now time.Time, changes map[string]any) map[string]any {
 	c := map[string]any{
 		"iss": i.URL, "aud": audience, "sub": "s-1", "exp": now.Add(time.Hour).Unix(), "iat": now.Unix(),
-		"email": "Ada@Example.com", "email_verified": true, "name": "Ada",
+		"email": "Ada@Example.com", "email_verified": true, "name": "Ada", "scope": "admin read write",
 	}
 	maps.Copy(c, changes)
 	maps.DeleteFunc(c, func(_ string, v any) bool { return v == nil })
@@ -168,7 +168,7 @@ func TestVerifyJWT(t *testing.T) {
 	i.publish(t, k, e)
 	v := verifier(i, func() time.Time { return now })
 
-	want := account.Identity{Issuer: i.URL, Subject: "s-1", Email: "Ada@Example.com", Name: "Ada", Scopes: auth.Scopes(), ExpiresAt: now.Add(time.Hour)}
+	want := account.Identity{Issuer: i.URL, Subject: "s-1", Email: "Ada@Example.com", Name: "Ada", Scopes: auth.Scopes(), ScopeClaims: []string{"scope", "scp"}, ExpiresAt: now.Add(time.Hour)}
 	for _, good := range []string{k.sign(t, "RS256", i.claims(now, nil)), e.sign(t, "ES256", i.claims(now, map[string]any{"email_verified": "true", "aud": []string{"other", audience}}))} {
 		got, err := v.Verify(t.Context(), good)
 		if err != nil {

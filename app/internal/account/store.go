@@ -63,11 +63,12 @@ type TokenStore interface {
 type Identity struct {
 	Issuer  string
 	Subject string
-	// Email is empty unless the issuer says that it is verified.
-	Email string
-	Name  string
-	// Scopes are what the JWT may be used for.
-	Scopes []auth.Scope
+	// Email is a valid address that the issuer has verified, or empty; EmailFault says why, of the JWT as "it".
+	Email, EmailFault string
+	Name              string
+	// Scopes are what the JWT may be used for, read from ScopeClaims.
+	Scopes      []auth.Scope
+	ScopeClaims []string
 	// ExpiresAt is when the JWT ends.
 	ExpiresAt time.Time
 }

@@ -2,6 +2,7 @@ package account
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -184,18 +185,90 @@ func TestBackoffPausesGrowAndEnd(t *testing.T) {
 	}
 }
 
-func TestScopesOfClaim(t *testing.T) {
+func TestScopesOfClaims(t *testing.T) {
 	t.Parallel()
-	for claim, want := range map[string]string{
-		``: "read write admin", `null`: "read write admin", `"openid email"`: "read write admin", `"openid read"`: "read", `"write read"`: "read write",
-		`["admin"]`: "admin", `7`: "read write admin",
+	standard := OIDCOptions{Issuer: "https://issuer.example"}
+	mapped := standard
+	mapped.Scopes = map[auth.Scope][]string{auth.ScopeRead: {"api://x/read", "Tasks.Read"}, auth.ScopeWrite: {"api://x/write"}}
+	lenient := mapped
+	lenient.DefaultScopes = []auth.Scope{auth.ScopeRead}
+	roles := standard
+	roles.ScopeClaims = []string{"scope", "scp", "roles"}
+	for _, c := range []struct {
+		options      OIDCOptions
+		claims, want string
+	}{
+		{standard, `{}`, ""},
+		{standard, `{"scope": null}`, ""},
+		{standard, `{"scope": ""}`, ""},
+		{standard, `{"scope": "openid profile"}`, ""},
+		{standard, `{"scope": "READ"}`, ""},
+		{standard, `{"scope": "api://x/read"}`, ""},
+		{standard, `{"scope": "openid read"}`, "read"},
+		{standard, `{"scp": "write read"}`, "read write"},
+		{standard, `{"scp": ["admin"]}`, "admin"},
+		{standard, `{"scp": []}`, ""},
+		{standard, `{"scope": "read", "scp": ["write"]}`, "read write"},
+		{standard, `{"roles": ["read"]}`, ""},
+		{roles, `{"roles": ["read"]}`, "read"},
+		{standard, `{"scp": ["read write"]}`, ""},
+		// what is not a claim of scopes grants nothing, not even by the words that it has
+		{standard, `{"scope": 7}`, ""},
+		{standard, `{"scope": true}`, ""},
+		{standard, `{"scope": {"read": true}}`, ""},
+		{standard, `{"scp": ["read", 5]}`, ""},
+		{standard, `{"scp": [["read"]]}`, ""},
+		{standard, `{"scp": ["read", null]}`, ""},
+		{mapped, `{"scope": "read write admin"}`, ""},
+		{mapped, `{"scope": "api://x/write"}`, "write"},
+		{mapped, `{"scp": "Tasks.Read User.Read"}`, "read"},
+		{lenient, `{"scp": "User.Read"}`, "read"},
+		{lenient, `{"scp": [5]}`, "read"},
+		{lenient, `{"scope": "api://x/write"}`, "write"},
 	} {
+		var claims map[string]any
+		if err := json.Unmarshal([]byte(c.claims), &claims); err != nil {
+			t.Fatal(err)
+		}
 		var words []string
-		for _, s := range scopesOf([]byte(claim)) {
+		for _, s := range NewOIDC(c.options).scopes(claims) {
 			words = append(words, string(s))
 		}
-		if got := strings.Join(words, " "); got != want {
-			t.Errorf("%s: got %s, want %s", claim, got, want)
+		if got := strings.Join(words, " "); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.claims, got, c.want)
+		}
+	}
+}
+
+func TestVerifiedEmailOfClaims(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ setting, claims, email, fault string }{
+		{"", `{"email": "a@b.example", "email_verified": true}`, "a@b.example", ""},
+		{"", `{"email": "a@b.example", "email_verified": "true"}`, "a@b.example", ""},
+		{"", `{"email": "a@b.example"}`, "", `"email_verified"`},
+		{"", `{"email": "a@b.example", "xms_edov": true}`, "", `no claim "email_verified"`},
+		{"", `{"email": "a@b.example", "email_verified": false}`, "", `"email_verified" does not say`},
+		{"", `{"email": "a@b.example", "email_verified": ["true"]}`, "", `"email_verified" does not say`},
+		{"", `{"email_verified": true}`, "", `no claim "email"`},
+		{"", `{"email": 5, "email_verified": true}`, "", `no claim "email"`},
+		{"", `{"email": "nobody", "email_verified": true}`, "", `not an e-mail address`},
+		{"xms_edov", `{"email": "a@b.example", "xms_edov": true}`, "a@b.example", ""},
+		{"xms_edov", `{"email": "a@b.example", "xms_edov": "1"}`, "a@b.example", ""},
+		{"xms_edov", `{"email": "a@b.example", "xms_edov": 1}`, "a@b.example", ""},
+		{"xms_edov", `{"email": "a@b.example", "xms_edov": 0}`, "", `"xms_edov" does not say`},
+		{"xms_edov", `{"email": "a@b.example", "xms_edov": 2}`, "", `"xms_edov" does not say`},
+		{"xms_edov", `{"email": "a@b.example", "email_verified": true}`, "", `no claim "xms_edov"`},
+		{EmailTrusted, `{"email": "a@b.example"}`, "a@b.example", ""},
+		{EmailTrusted, `{"email": "a@b.example", "email_verified": false}`, "a@b.example", ""},
+		{EmailTrusted, `{}`, "", `no claim "email"`},
+	} {
+		var claims map[string]any
+		if err := json.Unmarshal([]byte(c.claims), &claims); err != nil {
+			t.Fatal(err)
+		}
+		email, fault := NewOIDC(OIDCOptions{Issuer: "https://issuer.example", EmailVerified: c.setting}).email(claims)
+		if email != c.email || (fault == "") != (c.fault == "") || !strings.Contains(fault, c.fault) {
+			t.Errorf("%s by %q: got %q, %q", c.claims, c.setting, email, fault)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 )
@@ -138,12 +139,24 @@ func From(err error) *Error {
 		case auth.ReasonHidden:
 			return Wrap(err, NotFound, missingMessage)
 		case auth.ReasonScope:
-			return Wrap(err, InsufficientScope, "This needs a token with the scope %q.", d.Scope)
+			return Wrap(err, InsufficientScope, "%s", scopeMessage(d))
 		case auth.ReasonRole:
 			return Wrap(err, Forbidden, "This needs the role %q or a higher one; yours is %q.", d.Need, d.Have)
 		}
 	}
 	return Wrap(err, Internal, "Something went wrong on our side. The request ID helps us to find it.")
+}
+
+// scopeMessage says which scope is missing and, of a JWT, where scopes were looked for.
+func scopeMessage(d *auth.Denial) string {
+	claims := strings.Join(d.ScopeClaims, ", ")
+	switch {
+	case d.ScopeClaims == nil:
+		return fmt.Sprintf("This needs a token with the scope %q.", d.Scope)
+	case len(d.Scopes) == 0:
+		return fmt.Sprintf("This needs the scope %q. The JWT has no scope that is known here; the claims that were looked at: %s.", d.Scope, claims)
+	}
+	return fmt.Sprintf("This needs the scope %q. The JWT has %v; the claims that were looked at: %s.", d.Scope, d.Scopes, claims)
 }
 
 // Fields collects faults, so that a client hears of all of them at once.

@@ -56,6 +56,8 @@ type Principal struct {
 	// TokenName is the token's name, noted in the activity log; empty for sessions.
 	TokenName string
 	Scopes    []Scope
+	// ScopeClaims are the claims of a JWT that Scopes were read from; nil for tokens.
+	ScopeClaims []string
 	// InstanceOwner is set for the account that set the instance up.
 	InstanceOwner bool
 }
@@ -82,7 +84,10 @@ type Denial struct {
 	Reason Reason
 	Need   Role
 	Have   Role
-	Scope  Scope
+	// Scope is the one that is missing, Scopes are those that the token has, and ScopeClaims where they were read from.
+	Scope       Scope
+	Scopes      []Scope
+	ScopeClaims []string
 }
 
 // Error implements error.
@@ -109,7 +114,7 @@ func (p Principal) May(role Role, a Action) error {
 	case rule.Role != RoleNone && !role.Valid():
 		return &Denial{Action: a, Reason: ReasonHidden}
 	case !p.Has(rule.Scope):
-		return &Denial{Action: a, Reason: ReasonScope, Scope: rule.Scope}
+		return &Denial{Action: a, Reason: ReasonScope, Scope: rule.Scope, Scopes: p.Scopes, ScopeClaims: p.ScopeClaims}
 	case rule.Role != RoleNone && !role.AtLeast(rule.Role):
 		return &Denial{Action: a, Reason: ReasonRole, Need: rule.Role, Have: role}
 	}

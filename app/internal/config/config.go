@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/task-tracker/task-tracker/app/internal/auth"
 )
 
 // Config is all that can be set, checked as a whole.
@@ -80,6 +82,10 @@ func (d Database) SQLite() bool { return strings.HasPrefix(d.URL, "sqlite:") }
 type OIDC struct {
 	Issuer, Audience string
 	Signup           bool
+	ScopeClaims      []string                // the claims that scopes are read from
+	Scopes           map[auth.Scope][]string // the provider's words for each scope
+	DefaultScopes    []auth.Scope            // of tokens without any of those words
+	EmailVerified    string                  // a claim's name, or trusted
 }
 
 // Loopback reports whether only this machine can reach the API: it listens on a loopback address, and no setting tells of
@@ -176,8 +182,10 @@ func (c *Config) whole(given map[string]string) (faults Faults) {
 	if (c.OIDC.Issuer == "") != (c.OIDC.Audience == "") {
 		fault("OIDC_ISSUER", "and %sOIDC_AUDIENCE belong together; set both or none", prefix)
 	}
-	if c.OIDC.Signup && c.OIDC.Issuer == "" {
-		fault("OIDC_SIGNUP", "needs %sOIDC_ISSUER", prefix)
+	for _, name := range []string{"OIDC_SIGNUP", "OIDC_SCOPE_CLAIMS", "OIDC_SCOPES", "OIDC_DEFAULT_SCOPES", "OIDC_EMAIL_VERIFIED"} {
+		if value := given[prefix+name]; value != "" && value != "false" && c.OIDC.Issuer == "" {
+			fault(name, "needs %sOIDC_ISSUER", prefix)
+		}
 	}
 	if c.MetricsAddr != "" && c.MetricsAddr == c.Addr && !strings.HasSuffix(c.Addr, ":0") {
 		fault("METRICS_ADDR", "is the address of the API itself; give metrics an address of their own, or leave it empty for none")

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/task-tracker/task-tracker/app/internal/auth"
 )
 
 func TestDefaults(t *testing.T) {
@@ -22,6 +24,34 @@ func TestDefaults(t *testing.T) {
 	}
 	if c.PublicURL != "http://127.0.0.1:3000" || c.AttachmentMaxBytes != 25<<20 || c.ImportMaxBytes != 1<<30 || c.SignupOpen {
 		t.Errorf("got %+v", c)
+	}
+}
+
+func TestOIDC(t *testing.T) {
+	t.Parallel()
+	const issuer, audience = "TASKTRACKER_OIDC_ISSUER=https://issuer.example", "TASKTRACKER_OIDC_AUDIENCE=tasks"
+	c, err := Load([]string{issuer, audience})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := OIDC{
+		Issuer: "https://issuer.example", Audience: "tasks", ScopeClaims: []string{"scope", "scp"}, EmailVerified: "email_verified",
+		Scopes: map[auth.Scope][]string{"read": {"read"}, "write": {"write"}, "admin": {"admin"}},
+	}
+	if diff := cmp.Diff(want, c.OIDC); diff != "" {
+		t.Errorf("the defaults:\n%s", diff)
+	}
+	c, err = Load([]string{
+		issuer, audience, "TASKTRACKER_OIDC_SCOPE_CLAIMS=scp, roles", "TASKTRACKER_OIDC_DEFAULT_SCOPES=read", "TASKTRACKER_OIDC_EMAIL_VERIFIED=xms_edov",
+		"TASKTRACKER_OIDC_SCOPES=read=api://x/read, read=Tasks.Read, admin=a=b",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.ScopeClaims, want.DefaultScopes, want.EmailVerified = []string{"scp", "roles"}, []auth.Scope{"read"}, "xms_edov"
+	want.Scopes = map[auth.Scope][]string{"read": {"api://x/read", "Tasks.Read"}, "admin": {"a=b"}}
+	if diff := cmp.Diff(want, c.OIDC); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -76,6 +106,10 @@ func TestFaults(t *testing.T) {
 		"BOOTSTRAP_TOKEN":       "hunter2",
 		"OIDC_ISSUER":           "http://issuer.example.com",
 		"OIDC_SIGNUP":           "1",
+		"OIDC_SCOPE_CLAIMS":     "scope, s c p",
+		"OIDC_SCOPES":           "read=api://x/read,delete=api://x/delete,write",
+		"OIDC_DEFAULT_SCOPES":   "read,everything",
+		"OIDC_EMAIL_VERIFIED":   "email verified",
 		"TRUSTED_PROXIES":       "0.0.0.0/0",
 		"CORS_ORIGINS":          "*",
 		"RATE_LIMIT_PRINCIPAL":  "many",
@@ -109,6 +143,7 @@ func TestFaults(t *testing.T) {
 	for _, want := range []string{
 		prefix + "DATBASE_URL: there is no such setting; the nearest is " + prefix + "DATABASE_URL",
 		"the nearest is " + prefix + "RATE_LIMIT_CREDENTIALS",
+		`"delete" is not a scope; read, write and admin are; "write" must be scope=word`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in:%s", want, text)
@@ -129,6 +164,8 @@ func TestCombinations(t *testing.T) {
 		"DATABASE_CA_FILE: is for MySQL":     {"DATABASE_CA_FILE=x.pem"},
 		"OIDC_ISSUER: and":                   {"OIDC_AUDIENCE=x"},
 		"OIDC_SIGNUP: needs":                 {"OIDC_SIGNUP=true"},
+		"OIDC_SCOPES: needs":                 {"OIDC_SCOPES=read=api://x/read"},
+		"OIDC_EMAIL_VERIFIED: needs":         {"OIDC_EMAIL_VERIFIED=trusted"},
 		"METRICS_ADDR: is the address":       {"METRICS_ADDR=127.0.0.1:3000"},
 	} {
 		for i := range environ {

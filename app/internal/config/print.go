@@ -40,6 +40,7 @@ secrets hidden; a wrong, missing or unknown ` + "`TASKTRACKER_…`" + ` variable
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s.name, standard, strings.ReplaceAll(s.doc, "|", `\|`))
 	}
+	b.WriteString(providers)
 	return b.String()
 }
 

@@ -99,7 +99,23 @@ var table = []setting{
 	{name: prefix + "OIDC_AUDIENCE", set: text(func(c *Config) *string { return &c.OIDC.Audience }), doc: "The audience that such a token must name."},
 	{
 		name: prefix + "OIDC_SIGNUP", standard: "false", set: boolean(func(c *Config) *bool { return &c.OIDC.Signup }),
-		doc: "`true`: whoever comes with such a token and a verified e-mail address gets an account.",
+		doc: "`true`: everybody who comes with such a token and a verified e-mail address gets an account.",
+	},
+	{
+		name: prefix + "OIDC_SCOPE_CLAIMS", standard: "scope,scp", set: setScopeClaims,
+		doc: "The claims that say what such a token may be used for, separated by commas. Each is a string of words or a list of them; one of another form allows nothing.",
+	},
+	{
+		name: prefix + "OIDC_SCOPES", standard: "read=read,write=write,admin=admin", set: setScopes,
+		doc: "The issuer's words for the scopes `read`, `write` and `admin`, as `scope=word`, separated by commas; a scope may have several. Each scope includes the ones before it.",
+	},
+	{
+		name: prefix + "OIDC_DEFAULT_SCOPES", set: setDefaultScopes,
+		doc: "The scopes of a token that has none of those words, such as `read`. None: such a token may do nothing (403 `insufficient_scope`).",
+	},
+	{
+		name: prefix + "OIDC_EMAIL_VERIFIED", standard: "email_verified", set: setEmailVerified,
+		doc: "The claim by which the issuer says that it has verified the address in the claim `email` (`true` or 1, also as strings), without which nobody is matched with an account. `trusted`: the issuer verifies every address, so no claim is needed.",
 	},
 
 	{

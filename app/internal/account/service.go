@@ -234,7 +234,7 @@ func (s *Service) Logout(ctx context.Context, p auth.Principal) error {
 
 // Me returns the principal's account. It takes the scope read.
 func (s *Service) Me(ctx context.Context, p auth.Principal) (Account, error) {
-	if err := p.May(auth.RoleNone, auth.AccountRead); err != nil {
+	if err := p.MayAccount(auth.AccountRead); err != nil {
 		return Account{}, err
 	}
 	cred, err := s.stores.Accounts.Get(ctx, p.AccountID)
@@ -247,7 +247,7 @@ func (s *Service) Me(ctx context.Context, p auth.Principal) (Account, error) {
 // Errors: validation_failed, also for a wrong current password; rate_limited after too many of those;
 // precondition_failed; already_exists for a known e-mail; conflict when the password was changed meanwhile.
 func (s *Service) UpdateMe(ctx context.Context, p auth.Principal, in Patch) (Account, error) {
-	if err := p.May(auth.RoleNone, auth.AccountUpdate); err != nil {
+	if err := p.MayAccount(auth.AccountUpdate); err != nil {
 		return Account{}, err
 	}
 	if err := in.Validate(); err != nil {

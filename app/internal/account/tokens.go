@@ -13,7 +13,7 @@ import (
 // CreateToken makes a personal access token of the principal; its secret is in the answer and nowhere else. It takes the
 // scope admin. Errors: validation_failed.
 func (s *Service) CreateToken(ctx context.Context, p auth.Principal, in TokenInput) (CreatedToken, error) {
-	if err := p.May(auth.RoleNone, auth.TokenManage); err != nil {
+	if err := p.MayAccount(auth.TokenManage); err != nil {
 		return CreatedToken{}, err
 	}
 	return s.createToken(ctx, p, in)
@@ -58,7 +58,7 @@ type Page struct {
 // Tokens lists the principal's personal access tokens, newest first, those that have expired too. It takes the scope
 // read. next is where the next page starts; nil on the last one.
 func (s *Service) Tokens(ctx context.Context, p auth.Principal, page Page) (items []Token, next *uuid.UUID, err error) {
-	if err := p.May(auth.RoleNone, auth.TokenRead); err != nil {
+	if err := p.MayAccount(auth.TokenRead); err != nil {
 		return nil, nil, err
 	}
 	return s.stores.Tokens.List(ctx, p.AccountID, page)
@@ -67,7 +67,7 @@ func (s *Service) Tokens(ctx context.Context, p auth.Principal, page Page) (item
 // RevokeToken ends a personal access token of the principal: here at once, elsewhere within Options.CacheTTL. It takes
 // the scope admin. Errors: not_found.
 func (s *Service) RevokeToken(ctx context.Context, p auth.Principal, id uuid.UUID) error {
-	if err := p.May(auth.RoleNone, auth.TokenManage); err != nil {
+	if err := p.MayAccount(auth.TokenManage); err != nil {
 		return err
 	}
 	if err := s.stores.Tokens.Delete(ctx, p, id, KindPersonal); err != nil {

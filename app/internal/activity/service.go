@@ -38,9 +38,9 @@ type Query struct {
 
 // Store reads entries.
 type Store interface {
-	// Role returns the workspace of an object and the viewer's role in it; empty where there is none or no such object. The
-	// workspace of a task that was deleted is known from its entries.
-	Role(ctx context.Context, of Of, id, viewer uuid.UUID) (workspace uuid.UUID, role auth.Role, err error)
+	// Member returns what the viewer is in the workspace of an object; nothing where there is no such object. The workspace
+	// of a task that was deleted is known from its entries.
+	Member(ctx context.Context, of Of, id, viewer uuid.UUID) (auth.Membership, error)
 	// List returns entries, newest first, and the id after which the next page starts, if there is one.
 	List(ctx context.Context, q Query) ([]Entry, *uuid.UUID, error)
 }
@@ -55,17 +55,17 @@ func NewService(store Store) *Service { return &Service{store: store} }
 // task's activity stays readable. Takes the role viewer; who was invited is for those who may read invitations.
 // Errors: not_found, insufficient_scope.
 func (s *Service) List(ctx context.Context, p auth.Principal, q Query) ([]Entry, *uuid.UUID, error) {
-	workspace, role, err := s.store.Role(ctx, q.Of, q.ID, p.AccountID)
+	in, err := s.store.Member(ctx, q.Of, q.ID, p.AccountID)
 	if err != nil {
 		return nil, nil, err
 	}
-	if !role.Valid() {
+	if !p.RoleIn(in).Valid() {
 		return nil, nil, apperr.Missing(string(q.Of))
 	}
-	if err := p.May(role, auth.ActivityRead); err != nil {
+	if err := p.May(in, auth.ActivityRead); err != nil {
 		return nil, nil, err
 	}
-	q.WorkspaceID = workspace
-	q.WithoutInvitations = p.May(role, auth.InvitationRead) != nil
+	q.WorkspaceID = in.Workspace
+	q.WithoutInvitations = p.May(in, auth.InvitationRead) != nil
 	return s.store.List(ctx, q)
 }

@@ -97,6 +97,11 @@ type Place struct {
 	Role        auth.Role
 }
 
+// Membership is what the caller is there.
+func (p Place) Membership() auth.Membership {
+	return auth.Membership{Workspace: p.WorkspaceID, Role: p.Role}
+}
+
 // Page asks for up to Limit attachments, 1 to MaxLimit, behind After, or from the start. Eventual allows an answer that lags.
 type Page struct {
 	After    *uuid.UUID

@@ -87,7 +87,7 @@ func (s *Service) List(ctx context.Context, p auth.Principal, taskID uuid.UUID, 
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := p.May(at.Role, auth.AttachmentRead); err != nil {
+	if err := p.May(at.Membership(), auth.AttachmentRead); err != nil {
 		return nil, nil, err
 	}
 	if err := page.validate(); err != nil {
@@ -101,7 +101,7 @@ func (s *Service) List(ctx context.Context, p auth.Principal, taskID uuid.UUID, 
 // time for its upload or after its confirmation; gone for a repetition whose attachment was deleted.
 func (s *Service) Reserve(ctx context.Context, p auth.Principal, taskID uuid.UUID, d Draft) (Reservation, error) {
 	a, err := s.store.Reserve(ctx, p, taskID, func(at Place, count int) (Attachment, error) {
-		if err := p.May(at.Role, auth.AttachmentCreate); err != nil {
+		if err := p.May(at.Membership(), auth.AttachmentCreate); err != nil {
 			return Attachment{}, err
 		}
 		sum, err := s.limits.Validate(d)
@@ -140,7 +140,7 @@ func (s *Service) reserved(ctx context.Context, p auth.Principal, taskID, id uui
 	if err != nil {
 		return Attachment{}, err
 	}
-	if err := p.May(at.Role, auth.AttachmentCreate); err != nil {
+	if err := p.May(at.Membership(), auth.AttachmentCreate); err != nil {
 		return Attachment{}, err
 	}
 	a, _, err := s.store.Get(ctx, id, p.AccountID)
@@ -161,7 +161,7 @@ func (s *Service) Get(ctx context.Context, p auth.Principal, id uuid.UUID) (Atta
 	if err != nil {
 		return Attachment{}, err
 	}
-	if err := p.May(at.Role, auth.AttachmentRead); err != nil {
+	if err := p.May(at.Membership(), auth.AttachmentRead); err != nil {
 		return Attachment{}, err
 	}
 	return a, nil
@@ -176,7 +176,7 @@ func (s *Service) Confirm(ctx context.Context, p auth.Principal, id uuid.UUID) (
 		return Attachment{}, err
 	}
 	decide := func(a Attachment, at Place) error {
-		if err := p.May(at.Role, auth.AttachmentCreate); err != nil {
+		if err := p.May(at.Membership(), auth.AttachmentCreate); err != nil {
 			return err
 		}
 		if a.Author.ID != p.AccountID {
@@ -238,7 +238,7 @@ func (s *Service) Delete(ctx context.Context, p auth.Principal, id uuid.UUID) er
 		if a.Author.ID != p.AccountID {
 			action = auth.AttachmentModerate
 		}
-		if err := p.May(at.Role, action); err != nil {
+		if err := p.May(at.Membership(), action); err != nil {
 			return err
 		}
 		return at.open()

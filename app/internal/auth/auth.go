@@ -46,9 +46,18 @@ func Scopes() []Scope { return []Scope{ScopeRead, ScopeWrite, ScopeAdmin} }
 // Valid reports whether s is a known scope.
 func (s Scope) Valid() bool { return slices.Contains(Scopes(), s) }
 
+// Membership is what an account is in the workspace of an object. The role is empty where it is no member.
+type Membership struct {
+	Workspace uuid.UUID
+	Role      Role
+}
+
 // Principal is whoever a request is made by.
 type Principal struct {
 	AccountID uuid.UUID
+	// Workspace binds the principal to one workspace: it is a member of no other, whatever its account is there, and changes
+	// nothing of the account. Zero for principals that are not bound.
+	Workspace uuid.UUID
 	Name      string
 	Email     string
 	// TokenID is the token or session that was shown; zero for OIDC and for the command line.
@@ -74,11 +83,12 @@ type Reason int
 // The reasons. Hidden comes first: whoever is no member must not learn that the object exists.
 const (
 	ReasonHidden Reason = iota + 1
+	ReasonBound
 	ReasonScope
 	ReasonRole
 )
 
-// Denial is the error of [Principal.May].
+// Denial is the error of [Principal.May] and [Principal.MayAccount].
 type Denial struct {
 	Action Action
 	Reason Reason
@@ -95,6 +105,8 @@ func (d *Denial) Error() string {
 	switch d.Reason {
 	case ReasonHidden:
 		return fmt.Sprintf("%s: not a member", d.Action)
+	case ReasonBound:
+		return fmt.Sprintf("%s: not with a token that is bound to a workspace", d.Action)
 	case ReasonScope:
 		return fmt.Sprintf("%s: needs scope %s", d.Action, d.Scope)
 	case ReasonRole:
@@ -103,20 +115,49 @@ func (d *Denial) Error() string {
 	return string(d.Action) + ": denied"
 }
 
-// May reports whether the principal, having that role in the object's workspace, may do the action: nil, or a [*Denial].
-// For actions that concern no workspace ([Rule.Role] is empty) the role is not looked at.
-func (p Principal) May(role Role, a Action) error {
-	rule, ok := table[a]
-	if !ok {
-		return fmt.Errorf("auth: action %q is not in the table", a)
+// RoleIn is the role in which the principal acts there: none in a workspace that it is not bound to.
+func (p Principal) RoleIn(m Membership) Role {
+	if p.Workspace != uuid.Nil && p.Workspace != m.Workspace {
+		return RoleNone
 	}
-	switch {
-	case rule.Role != RoleNone && !role.Valid():
+	return m.Role
+}
+
+// May reports whether the principal, whose account is that in the object's workspace, may do the action: nil, or a
+// [*Denial]. All that a principal does in a workspace is asked for here, which is what keeps bound principals in theirs.
+// For actions that concern no workspace there is [Principal.MayAccount].
+func (p Principal) May(m Membership, a Action) error {
+	rule, ok := table[a]
+	if !ok || rule.Role == RoleNone {
+		return fmt.Errorf("auth: action %q is not in the table, or concerns no workspace", a)
+	}
+	switch role := p.RoleIn(m); {
+	case !role.Valid():
 		return &Denial{Action: a, Reason: ReasonHidden}
 	case !p.Has(rule.Scope):
-		return &Denial{Action: a, Reason: ReasonScope, Scope: rule.Scope, Scopes: p.Scopes, ScopeClaims: p.ScopeClaims}
-	case rule.Role != RoleNone && !role.AtLeast(rule.Role):
+		return p.lacks(a, rule.Scope)
+	case !role.AtLeast(rule.Role):
 		return &Denial{Action: a, Reason: ReasonRole, Need: rule.Role, Have: role}
 	}
 	return nil
+}
+
+// MayAccount is [Principal.May] for actions that concern no workspace ([Rule.Role] is empty). Of them a bound principal may
+// do those that are [Action.Bindable].
+func (p Principal) MayAccount(a Action) error {
+	rule, ok := table[a]
+	if !ok || rule.Role != RoleNone {
+		return fmt.Errorf("auth: action %q is not in the table, or concerns a workspace", a)
+	}
+	switch {
+	case p.Workspace != uuid.Nil && !a.Bindable():
+		return &Denial{Action: a, Reason: ReasonBound}
+	case !p.Has(rule.Scope):
+		return p.lacks(a, rule.Scope)
+	}
+	return nil
+}
+
+func (p Principal) lacks(a Action, s Scope) error {
+	return &Denial{Action: a, Reason: ReasonScope, Scope: s, Scopes: p.Scopes, ScopeClaims: p.ScopeClaims}
 }

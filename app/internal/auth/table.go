@@ -64,6 +64,9 @@ const (
 	AttachmentModerate Action = "attachment.moderate"
 )
 
+// Bindable reports whether an action that concerns no workspace may be done with a token that is bound to one.
+func (a Action) Bindable() bool { return a == AccountRead || a == WorkspaceList }
+
 // Rule is what an action takes: the least role in the workspace (empty: any account, whatever its memberships) and the
 // token scope.
 type Rule struct {

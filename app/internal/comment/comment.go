@@ -56,6 +56,11 @@ type Place struct {
 	Role        auth.Role
 }
 
+// Membership is what the caller is there.
+func (p Place) Membership() auth.Membership {
+	return auth.Membership{Workspace: p.WorkspaceID, Role: p.Role}
+}
+
 // Patch is a change to a comment; nil leaves a field as it is. IfVersion must accept the comment's version.
 type Patch struct {
 	Body      *string

@@ -55,7 +55,7 @@ func (s *Service) List(ctx context.Context, p auth.Principal, taskID uuid.UUID, 
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := p.May(at.Role, auth.CommentRead); err != nil {
+	if err := p.May(at.Membership(), auth.CommentRead); err != nil {
 		return nil, nil, err
 	}
 	if err := page.validate(); err != nil {
@@ -68,7 +68,7 @@ func (s *Service) List(ctx context.Context, p auth.Principal, taskID uuid.UUID, 
 // for a repetition whose comment was deleted.
 func (s *Service) Create(ctx context.Context, p auth.Principal, taskID uuid.UUID, body string) (Comment, error) {
 	c, err := s.store.Create(ctx, p, taskID, body, func(at Place) error {
-		if err := p.May(at.Role, auth.CommentCreate); err != nil {
+		if err := p.May(at.Membership(), auth.CommentCreate); err != nil {
 			return err
 		}
 		if err := validateBody(body); err != nil {
@@ -88,7 +88,7 @@ func (s *Service) created(ctx context.Context, p auth.Principal, taskID, id uuid
 	if err != nil {
 		return Comment{}, err
 	}
-	if err := p.May(at.Role, auth.CommentCreate); err != nil {
+	if err := p.May(at.Membership(), auth.CommentCreate); err != nil {
 		return Comment{}, err
 	}
 	c, _, err := s.store.Get(ctx, id, p.AccountID)
@@ -104,7 +104,7 @@ func (s *Service) Get(ctx context.Context, p auth.Principal, id uuid.UUID) (Comm
 	if err != nil {
 		return Comment{}, err
 	}
-	if err := p.May(at.Role, auth.CommentRead); err != nil {
+	if err := p.May(at.Membership(), auth.CommentRead); err != nil {
 		return Comment{}, err
 	}
 	return c, nil
@@ -115,7 +115,7 @@ func (s *Service) Get(ctx context.Context, p auth.Principal, id uuid.UUID) (Comm
 // precondition_failed; project_archived.
 func (s *Service) Update(ctx context.Context, p auth.Principal, id uuid.UUID, patch Patch) (Comment, error) {
 	return s.store.Update(ctx, p, id, func(cur Comment, at Place) (Comment, error) {
-		if err := p.May(at.Role, auth.CommentUpdate); err != nil {
+		if err := p.May(at.Membership(), auth.CommentUpdate); err != nil {
 			return Comment{}, err
 		}
 		if cur.Author.ID != p.AccountID {
@@ -143,7 +143,7 @@ func (s *Service) Delete(ctx context.Context, p auth.Principal, id uuid.UUID, wa
 		if cur.Author.ID != p.AccountID {
 			action = auth.CommentModerate
 		}
-		if err := p.May(at.Role, action); err != nil {
+		if err := p.May(at.Membership(), action); err != nil {
 			return err
 		}
 		if err := cur.checkVersion(want); err != nil {

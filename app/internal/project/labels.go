@@ -56,11 +56,11 @@ func (s *Service) CreateLabel(ctx context.Context, p auth.Principal, project uui
 
 // Label returns a label. Takes the role viewer. Errors: not_found, insufficient_scope.
 func (s *Service) Label(ctx context.Context, p auth.Principal, id uuid.UUID) (Label, error) {
-	v, role, err := s.labels.Get(ctx, id, p.AccountID)
+	v, in, err := s.labels.Get(ctx, id, p.AccountID)
 	if err != nil {
 		return Label{}, err
 	}
-	if err := may(p, role, auth.LabelRead, "label"); err != nil {
+	if err := may(p, in, auth.LabelRead, "label"); err != nil {
 		return Label{}, err
 	}
 	return v, nil

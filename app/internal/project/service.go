@@ -40,19 +40,19 @@ type Patch struct {
 }
 
 // may asks for permission. Whoever has no role hears that the object of the address is not there.
-func may(p auth.Principal, role auth.Role, a auth.Action, object string) error {
-	if !role.Valid() {
+func may(p auth.Principal, in auth.Membership, a auth.Action, object string) error {
+	if !p.RoleIn(in).Valid() {
 		return apperr.Missing(object)
 	}
-	return p.May(role, a)
+	return p.May(in, a)
 }
 
 // Create makes a project with the default statuses. Takes the role admin.
 // Errors: not_found, forbidden, insufficient_scope, validation_failed, already_exists when the workspace has the key;
 // gone for a repetition whose project was deleted.
 func (s *Service) Create(ctx context.Context, p auth.Principal, workspace uuid.UUID, in CreateInput) (Project, error) {
-	v, err := s.projects.Create(ctx, p, workspace, func(role auth.Role) (Project, []Status, error) {
-		if err := may(p, role, auth.ProjectCreate, "workspace"); err != nil {
+	v, err := s.projects.Create(ctx, p, workspace, func(caller auth.Membership) (Project, []Status, error) {
+		if err := may(p, caller, auth.ProjectCreate, "workspace"); err != nil {
 			return Project{}, nil, err
 		}
 		v := Project{WorkspaceID: workspace, Key: in.Key, Name: in.Name, Description: in.Description}
@@ -66,11 +66,11 @@ func (s *Service) Create(ctx context.Context, p auth.Principal, workspace uuid.U
 
 // created is what an earlier request with the same idempotency key made, for a caller who could make it now.
 func (s *Service) created(ctx context.Context, p auth.Principal, workspace, id uuid.UUID) (Project, error) {
-	role, err := s.projects.Role(ctx, workspace, p.AccountID)
+	in, err := s.projects.Member(ctx, workspace, p.AccountID)
 	if err != nil {
 		return Project{}, err
 	}
-	if err := may(p, role, auth.ProjectCreate, "workspace"); err != nil {
+	if err := may(p, in, auth.ProjectCreate, "workspace"); err != nil {
 		return Project{}, err
 	}
 	v, _, err := s.projects.Get(ctx, id, p.AccountID)
@@ -87,11 +87,11 @@ func deletedSince(err error, object string) error {
 
 // Get returns a project. Takes the role viewer. Errors: not_found, insufficient_scope.
 func (s *Service) Get(ctx context.Context, p auth.Principal, id uuid.UUID) (Project, error) {
-	v, role, err := s.projects.Get(ctx, id, p.AccountID)
+	v, in, err := s.projects.Get(ctx, id, p.AccountID)
 	if err != nil {
 		return Project{}, err
 	}
-	if err := may(p, role, auth.ProjectRead, "project"); err != nil {
+	if err := may(p, in, auth.ProjectRead, "project"); err != nil {
 		return Project{}, err
 	}
 	return v, nil
@@ -100,11 +100,11 @@ func (s *Service) Get(ctx context.Context, p auth.Principal, id uuid.UUID) (Proj
 // List returns a workspace's projects, oldest first, and the id to go on after. Takes the role viewer.
 // Errors: not_found without the workspace, insufficient_scope.
 func (s *Service) List(ctx context.Context, p auth.Principal, workspace uuid.UUID, f Filter) ([]Project, *uuid.UUID, error) {
-	role, err := s.projects.Role(ctx, workspace, p.AccountID)
+	in, err := s.projects.Member(ctx, workspace, p.AccountID)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := may(p, role, auth.ProjectRead, "workspace"); err != nil {
+	if err := may(p, in, auth.ProjectRead, "workspace"); err != nil {
 		return nil, nil, err
 	}
 	return s.projects.List(ctx, workspace, f)
@@ -113,8 +113,8 @@ func (s *Service) List(ctx context.Context, p auth.Principal, workspace uuid.UUI
 // Update changes a project, an archived one too. Takes the role admin.
 // Errors: not_found, forbidden, insufficient_scope, precondition_failed, validation_failed.
 func (s *Service) Update(ctx context.Context, p auth.Principal, id uuid.UUID, patch Patch) (Project, error) {
-	return s.projects.Update(ctx, p, id, func(cur Project, role auth.Role) (Project, error) {
-		if err := may(p, role, auth.ProjectUpdate, "project"); err != nil {
+	return s.projects.Update(ctx, p, id, func(cur Project, in auth.Membership) (Project, error) {
+		if err := may(p, in, auth.ProjectUpdate, "project"); err != nil {
 			return Project{}, err
 		}
 		if err := checkVersion(patch.IfVersion, cur.Version); err != nil {

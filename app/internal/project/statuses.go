@@ -56,11 +56,11 @@ func (s *Service) CreateStatus(ctx context.Context, p auth.Principal, project uu
 
 // Status returns a status. Takes the role viewer. Errors: not_found, insufficient_scope.
 func (s *Service) Status(ctx context.Context, p auth.Principal, id uuid.UUID) (Status, error) {
-	v, role, err := s.statuses.Get(ctx, id, p.AccountID)
+	v, in, err := s.statuses.Get(ctx, id, p.AccountID)
 	if err != nil {
 		return Status{}, err
 	}
-	if err := may(p, role, auth.StatusRead, "status"); err != nil {
+	if err := may(p, in, auth.StatusRead, "status"); err != nil {
 		return Status{}, err
 	}
 	return v, nil
@@ -117,7 +117,7 @@ func (s *Service) DeleteStatus(ctx context.Context, p auth.Principal, id uuid.UU
 
 // mayChange asks for permission to change what is below a project, then whether the project takes changes.
 func mayChange(p auth.Principal, parent Parent, a auth.Action, object string) error {
-	if err := may(p, parent.Role, a, object); err != nil {
+	if err := may(p, parent.Membership(), a, object); err != nil {
 		return err
 	}
 	return parent.Project.Writable()
@@ -125,9 +125,9 @@ func mayChange(p auth.Principal, parent Parent, a auth.Action, object string) er
 
 // mayIn asks for permission in a project by its id.
 func (s *Service) mayIn(ctx context.Context, p auth.Principal, project uuid.UUID, a auth.Action) error {
-	_, role, err := s.projects.Get(ctx, project, p.AccountID)
+	_, in, err := s.projects.Get(ctx, project, p.AccountID)
 	if err != nil {
 		return err
 	}
-	return may(p, role, a, "project")
+	return may(p, in, a, "project")
 }

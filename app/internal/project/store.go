@@ -8,20 +8,20 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 )
 
-// Store keeps projects. Where a method takes a function, it calls that inside its transaction, with the role of p in the
-// workspace (empty: none), and returns the function's error as it is, with nothing changed.
+// Store keeps projects. Where a method takes a function, it calls that inside its transaction, with what p is in the
+// workspace, and returns the function's error as it is, with nothing changed.
 type Store interface {
 	// Create keeps what decide returns, with the statuses that a project starts with.
 	// Errors: of decide; already_exists when the workspace has the key.
-	Create(ctx context.Context, p auth.Principal, workspace uuid.UUID, decide func(auth.Role) (Project, []Status, error)) (Project, error)
-	// Get returns a project and the viewer's role. Errors: not_found.
-	Get(ctx context.Context, id, viewer uuid.UUID) (Project, auth.Role, error)
+	Create(ctx context.Context, p auth.Principal, workspace uuid.UUID, decide func(auth.Membership) (Project, []Status, error)) (Project, error)
+	// Get returns a project and what the viewer is in its workspace. Errors: not_found.
+	Get(ctx context.Context, id, viewer uuid.UUID) (Project, auth.Membership, error)
 	// Update locks the project and keeps what decide makes of it. Errors: of decide; not_found.
-	Update(ctx context.Context, p auth.Principal, id uuid.UUID, decide func(Project, auth.Role) (Project, error)) (Project, error)
+	Update(ctx context.Context, p auth.Principal, id uuid.UUID, decide func(Project, auth.Membership) (Project, error)) (Project, error)
 	// List returns projects in the order of their ids, behind f.After, and where the next page starts, if there is one.
 	List(ctx context.Context, workspace uuid.UUID, f Filter) ([]Project, *uuid.UUID, error)
-	// Role returns the viewer's role in the workspace, empty where there is none.
-	Role(ctx context.Context, workspace, viewer uuid.UUID) (auth.Role, error)
+	// Member returns what the viewer is in the workspace.
+	Member(ctx context.Context, workspace, viewer uuid.UUID) (auth.Membership, error)
 }
 
 // Filter says which projects are listed.
@@ -63,13 +63,18 @@ type Parent struct {
 	Role    auth.Role
 }
 
+// Membership is what the caller is in the project's workspace.
+func (p Parent) Membership() auth.Membership {
+	return auth.Membership{Workspace: p.Project.WorkspaceID, Role: p.Role}
+}
+
 // StatusStore keeps statuses. The functions are called inside the transaction, the project being locked.
 type StatusStore interface {
 	// Create keeps what decide makes of the statuses that the project has, in order.
 	// Errors: of decide; not_found without the project; already_exists when the name is taken.
 	Create(ctx context.Context, p auth.Principal, project uuid.UUID, decide func(Parent, []Status) (Status, error)) (Status, error)
-	// Get returns a status and the viewer's role. Errors: not_found.
-	Get(ctx context.Context, id, viewer uuid.UUID) (Status, auth.Role, error)
+	// Get returns a status and what the viewer is in its workspace. Errors: not_found.
+	Get(ctx context.Context, id, viewer uuid.UUID) (Status, auth.Membership, error)
 	// List returns a project's statuses in order, and where the next page starts, if there is one.
 	List(ctx context.Context, project uuid.UUID, page Page[StatusCursor]) ([]Status, *StatusCursor, error)
 	// Update keeps what decide makes of the status. Errors: of decide; not_found; already_exists when the name is taken.
@@ -95,8 +100,8 @@ type LabelStore interface {
 	// Create keeps what decide returns, which hears how many labels the project has.
 	// Errors: of decide; not_found without the project; already_exists when the name is taken.
 	Create(ctx context.Context, p auth.Principal, project uuid.UUID, decide func(parent Parent, have int) (Label, error)) (Label, error)
-	// Get returns a label and the viewer's role. Errors: not_found.
-	Get(ctx context.Context, id, viewer uuid.UUID) (Label, auth.Role, error)
+	// Get returns a label and what the viewer is in its workspace. Errors: not_found.
+	Get(ctx context.Context, id, viewer uuid.UUID) (Label, auth.Membership, error)
 	// List returns a project's labels by folded name, and where the next page starts, if there is one.
 	List(ctx context.Context, project uuid.UUID, page Page[LabelCursor]) ([]Label, *LabelCursor, error)
 	// Update keeps what decide makes of the label. Errors: of decide; not_found; already_exists when the name is taken.

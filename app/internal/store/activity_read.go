@@ -57,24 +57,23 @@ func scanEntry(row scanner) (e activity.Entry, err error) {
 	return e, nil
 }
 
-// Role implements [activity.Store].
-func (s *Activity) Role(ctx context.Context, of activity.Of, id, viewer uuid.UUID) (workspace uuid.UUID, role auth.Role, err error) {
-	scan := func(row scanner) (role auth.Role, err error) { return role, row.Scan(&workspace, &role) }
+// Member implements [activity.Store].
+func (s *Activity) Member(ctx context.Context, of activity.Of, id, viewer uuid.UUID) (in auth.Membership, err error) {
+	scan := func(row scanner) (in auth.Membership, err error) { return in, row.Scan(&in.Workspace, &in.Role) }
 	switch of {
 	case activity.OfTask:
-		role, err = one(ctx, s.db.reader(), "activity.task_role", taskActivityRoleSQL, scan, viewer[:], id[:], viewer[:], id[:])
+		in, err = one(ctx, s.db.reader(), "activity.task_role", taskActivityRoleSQL, scan, viewer[:], id[:], viewer[:], id[:])
 	case activity.OfProject:
-		role, err = one(ctx, s.db.reader(), "activity.project_role", projectActivityRoleSQL, scan, viewer[:], id[:])
+		in, err = one(ctx, s.db.reader(), "activity.project_role", projectActivityRoleSQL, scan, viewer[:], id[:])
 	case activity.OfWorkspace:
-		workspace = id
-		role, err = s.db.reader().workspaceRole(ctx, id, viewer)
+		in, err = s.db.reader().membership(ctx, id, viewer)
 	default:
-		return uuid.Nil, auth.RoleNone, fmt.Errorf("activity of %q", of)
+		return in, fmt.Errorf("activity of %q", of)
 	}
 	if errors.Is(err, sql.ErrNoRows) {
-		return uuid.Nil, auth.RoleNone, nil
+		return auth.Membership{}, nil
 	}
-	return workspace, role, public(err)
+	return in, public(err)
 }
 
 // List implements [activity.Store].

@@ -50,17 +50,17 @@ func scanInvitation(row scanner) (i workspace.Invitation, err error) {
 }
 
 // Create implements [workspace.InvitationStore].
-func (s *Invitations) Create(ctx context.Context, p auth.Principal, id uuid.UUID, hash [32]byte, decide func(auth.Role) (workspace.InvitationInput, error)) (workspace.Invitation, error) {
+func (s *Invitations) Create(ctx context.Context, p auth.Principal, id uuid.UUID, hash [32]byte, decide func(auth.Membership) (workspace.InvitationInput, error)) (workspace.Invitation, error) {
 	return mutate(ctx, s.db, "invitation.create", func(tx *Tx) (workspace.Invitation, error) {
 		// The lock keeps the inviter's role until the invitation is there for a demotion or removal to find.
 		if _, err := tx.lockWorkspace(ctx, id, p); err != nil {
 			return workspace.Invitation{}, err
 		}
-		role, err := tx.workspaceRole(ctx, id, p.AccountID)
+		caller, err := tx.membership(ctx, id, p.AccountID)
 		if err != nil {
 			return workspace.Invitation{}, err
 		}
-		in, err := decide(role)
+		in, err := decide(caller)
 		if err != nil {
 			return workspace.Invitation{}, err
 		}
@@ -114,18 +114,18 @@ func (s *Invitations) List(ctx context.Context, id uuid.UUID, page workspace.Pag
 }
 
 // Revoke implements [workspace.InvitationStore].
-func (s *Invitations) Revoke(ctx context.Context, p auth.Principal, id uuid.UUID, decide func(workspace.Invitation, auth.Role) error) error {
+func (s *Invitations) Revoke(ctx context.Context, p auth.Principal, id uuid.UUID, decide func(workspace.Invitation, auth.Membership) error) error {
 	_, err := mutate(ctx, s.db, "invitation.revoke", func(tx *Tx) (struct{}, error) {
 		i, err := one(ctx, tx.conn, "invitation.lock", lockInvitationSQL, scanInvitation, id[:])
 		if err != nil {
 			return struct{}{}, absent(err, "invitation")
 		}
 		tx.locked(i.CreatedAt)
-		role, err := tx.workspaceRole(ctx, i.WorkspaceID, p.AccountID)
+		caller, err := tx.membership(ctx, i.WorkspaceID, p.AccountID)
 		if err != nil {
 			return struct{}{}, err
 		}
-		if err := decide(i, role); err != nil {
+		if err := decide(i, caller); err != nil {
 			return struct{}{}, err
 		}
 		if _, err := tx.exec(ctx, "invitation.delete", deleteInvitationSQL, id[:]); err != nil {

@@ -23,24 +23,24 @@ func NewLabels(db *DB) *Labels { return &Labels{db: db} }
 const (
 	labelColumns = `l.id, l.project_id, l.name, l.color, l.created_at, l.updated_at, l.version`
 
-	getProjectLabelSQL    = `SELECT ` + labelColumns + `, ` + projectRole + ` FROM labels l JOIN projects p ON p.id = l.project_id WHERE l.id = ? AND l.deleted_at IS NULL`
-	lockProjectLabelSQL   = `SELECT ` + labelColumns + `, '' FROM labels l WHERE l.id = ? AND l.deleted_at IS NULL {FOR UPDATE}`
-	listProjectLabelsSQL  = `SELECT ` + labelColumns + `, '' FROM labels l WHERE l.project_id = ? AND l.name_fold > ? AND l.deleted_at IS NULL ORDER BY l.name_fold LIMIT ?`
+	getProjectLabelSQL    = `SELECT ` + labelColumns + `, ` + projectMembership + ` FROM labels l JOIN projects p ON p.id = l.project_id WHERE l.id = ? AND l.deleted_at IS NULL`
+	lockProjectLabelSQL   = `SELECT ` + labelColumns + `, NULL, '' FROM labels l WHERE l.id = ? AND l.deleted_at IS NULL {FOR UPDATE}`
+	listProjectLabelsSQL  = `SELECT ` + labelColumns + `, NULL, '' FROM labels l WHERE l.project_id = ? AND l.name_fold > ? AND l.deleted_at IS NULL ORDER BY l.name_fold LIMIT ?`
 	countProjectLabelsSQL = `SELECT COUNT(*) FROM labels WHERE project_id = ? AND deleted_at IS NULL`
 
 	insertProjectLabelSQL = `INSERT INTO labels (id, project_id, name, name_fold, color, created_at, updated_at, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 	updateProjectLabelSQL = `UPDATE labels SET name = ?, name_fold = ?, color = ?, updated_at = ?, version = ? WHERE id = ?`
 )
 
-// ruledLabel is a label with the role of whoever asks.
+// ruledLabel is a label with what the caller is in its workspace.
 type ruledLabel struct {
 	project.Label
-	role auth.Role
+	in auth.Membership
 }
 
 func scanLabel(row scanner) (v ruledLabel, err error) {
 	var created, updated int64
-	err = row.Scan(&v.ID, &v.ProjectID, &v.Name, &v.Color, &created, &updated, &v.Version, &v.role)
+	err = row.Scan(&v.ID, &v.ProjectID, &v.Name, &v.Color, &created, &updated, &v.Version, &v.in.Workspace, &v.in.Role)
 	v.CreatedAt, v.UpdatedAt = fromMicros(created), fromMicros(updated)
 	return v, err
 }
@@ -51,9 +51,9 @@ func scanBareLabel(row scanner) (project.Label, error) {
 }
 
 // Get implements [project.LabelStore].
-func (s *Labels) Get(ctx context.Context, id, viewer uuid.UUID) (project.Label, auth.Role, error) {
+func (s *Labels) Get(ctx context.Context, id, viewer uuid.UUID) (project.Label, auth.Membership, error) {
 	v, err := one(ctx, s.db.reader(), "label.get", getProjectLabelSQL, scanLabel, viewer[:], id[:])
-	return v.Label, v.role, missing(err, "label")
+	return v.Label, v.in, missing(err, "label")
 }
 
 // List implements [project.LabelStore].

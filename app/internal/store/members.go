@@ -40,10 +40,10 @@ func scanMember(row scanner) (m workspace.Member, err error) {
 	return m, err
 }
 
-// Role implements [workspace.MemberStore].
-func (s *Members) Role(ctx context.Context, id, account uuid.UUID) (auth.Role, error) {
-	role, err := s.db.reader().workspaceRole(ctx, id, account)
-	return role, public(err)
+// Member implements [workspace.MemberStore].
+func (s *Members) Member(ctx context.Context, id, account uuid.UUID) (auth.Membership, error) {
+	in, err := s.db.reader().membership(ctx, id, account)
+	return in, public(err)
 }
 
 // List implements [workspace.MemberStore].
@@ -81,7 +81,7 @@ func (tx *Tx) standing(ctx context.Context, p auth.Principal, id, account uuid.U
 	if err != nil {
 		return st, err
 	}
-	st.Caller = w.Role
+	st.Caller = auth.Membership{Workspace: id, Role: w.Role}
 	if st.Member, err = one(ctx, tx.conn, "member.get", getMemberSQL, scanMember, id[:], account[:]); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return st, err
 	}

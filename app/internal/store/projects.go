@@ -26,6 +26,8 @@ const (
 	// projectRole is the role of an account in the project's workspace. As a query of its own inside the statement it is
 	// read without a lock where the statement locks the project.
 	projectRole = `COALESCE((SELECT m.role FROM members m WHERE m.workspace_id = p.workspace_id AND m.account_id = ?), '')`
+	// projectMembership is the workspace with it, which a project's own columns have already.
+	projectMembership = `p.workspace_id, ` + projectRole
 
 	getProjectSQL    = `SELECT ` + projectColumns + `, ` + projectRole + ` FROM projects p WHERE p.id = ?`
 	lockProjectSQL   = getProjectSQL + ` {FOR UPDATE}`
@@ -44,6 +46,10 @@ type ruledProject struct {
 	role auth.Role
 }
 
+func (v ruledProject) membership() auth.Membership {
+	return auth.Membership{Workspace: v.WorkspaceID, Role: v.role}
+}
+
 func scanProject(row scanner) (v ruledProject, err error) {
 	var created, updated int64
 	err = row.Scan(&v.ID, &v.WorkspaceID, &v.Key, &v.Name, &v.Description, &v.Archived, &created, &updated, &v.Version, &v.role)
@@ -52,26 +58,26 @@ func scanProject(row scanner) (v ruledProject, err error) {
 }
 
 // Get implements [project.Store].
-func (s *Projects) Get(ctx context.Context, id, viewer uuid.UUID) (project.Project, auth.Role, error) {
+func (s *Projects) Get(ctx context.Context, id, viewer uuid.UUID) (project.Project, auth.Membership, error) {
 	v, err := one(ctx, s.db.reader(), "project.get", getProjectSQL, scanProject, viewer[:], id[:])
-	return v.Project, v.role, missing(err, "project")
+	return v.Project, v.membership(), missing(err, "project")
 }
 
-// Role implements [project.Store].
-func (s *Projects) Role(ctx context.Context, workspace, viewer uuid.UUID) (auth.Role, error) {
-	role, err := s.db.reader().workspaceRole(ctx, workspace, viewer)
-	return role, public(err)
+// Member implements [project.Store].
+func (s *Projects) Member(ctx context.Context, workspace, viewer uuid.UUID) (auth.Membership, error) {
+	in, err := s.db.reader().membership(ctx, workspace, viewer)
+	return in, public(err)
 }
 
-// workspaceRole is the role of an account in a workspace, empty where it has none.
-func (c conn) workspaceRole(ctx context.Context, workspace, account uuid.UUID) (auth.Role, error) {
+// membership is what an account is in a workspace.
+func (c conn) membership(ctx context.Context, workspace, account uuid.UUID) (auth.Membership, error) {
 	role, err := one(ctx, c, "workspace.role", workspaceRoleSQL, func(row scanner) (role auth.Role, err error) {
 		return role, row.Scan(&role)
 	}, workspace[:], account[:])
 	if errors.Is(err, sql.ErrNoRows) {
-		return auth.RoleNone, nil
+		err = nil
 	}
-	return role, err
+	return auth.Membership{Workspace: workspace, Role: role}, err
 }
 
 // List implements [project.Store].
@@ -108,13 +114,13 @@ func listPage[T any](ctx context.Context, db *DB, eventual bool, limit int, name
 }
 
 // Create implements [project.Store].
-func (s *Projects) Create(ctx context.Context, p auth.Principal, workspace uuid.UUID, decide func(auth.Role) (project.Project, []project.Status, error)) (project.Project, error) {
+func (s *Projects) Create(ctx context.Context, p auth.Principal, workspace uuid.UUID, decide func(auth.Membership) (project.Project, []project.Status, error)) (project.Project, error) {
 	return mutateOnce(ctx, s.db, "project.create", p, func(v project.Project) []uuid.UUID { return []uuid.UUID{v.ID} }, func(tx *Tx) (project.Project, error) {
-		role, err := tx.workspaceRole(ctx, workspace, p.AccountID)
+		in, err := tx.membership(ctx, workspace, p.AccountID)
 		if err != nil {
 			return project.Project{}, err
 		}
-		v, statuses, err := decide(role)
+		v, statuses, err := decide(in)
 		if err != nil {
 			return project.Project{}, err
 		}
@@ -147,13 +153,13 @@ func (s *Projects) Create(ctx context.Context, p auth.Principal, workspace uuid.
 }
 
 // Update implements [project.Store].
-func (s *Projects) Update(ctx context.Context, p auth.Principal, id uuid.UUID, decide func(project.Project, auth.Role) (project.Project, error)) (project.Project, error) {
+func (s *Projects) Update(ctx context.Context, p auth.Principal, id uuid.UUID, decide func(project.Project, auth.Membership) (project.Project, error)) (project.Project, error) {
 	return mutate(ctx, s.db, "project.update", func(tx *Tx) (project.Project, error) {
 		cur, err := tx.lockProject(ctx, id, p)
 		if err != nil {
 			return project.Project{}, absent(err, "project")
 		}
-		v, err := decide(cur.Project, cur.role)
+		v, err := decide(cur.Project, cur.membership())
 		if err != nil {
 			return project.Project{}, err
 		}

@@ -22,10 +22,10 @@ func NewStatuses(db *DB) *Statuses { return &Statuses{db: db} }
 const (
 	statusColumns = `s.id, s.project_id, s.name, s.category, s.position, s.created_at, s.updated_at, s.version`
 
-	getStatusSQL    = `SELECT ` + statusColumns + `, ` + projectRole + ` FROM statuses s JOIN projects p ON p.id = s.project_id WHERE s.id = ?`
-	lockStatusSQL   = `SELECT ` + statusColumns + `, '' FROM statuses s WHERE s.id = ? {FOR UPDATE}`
-	allStatusesSQL  = `SELECT ` + statusColumns + `, '' FROM statuses s WHERE s.project_id = ? ORDER BY s.position, s.id`
-	listStatusesSQL = `SELECT ` + statusColumns + `, '' FROM statuses s
+	getStatusSQL    = `SELECT ` + statusColumns + `, ` + projectMembership + ` FROM statuses s JOIN projects p ON p.id = s.project_id WHERE s.id = ?`
+	lockStatusSQL   = `SELECT ` + statusColumns + `, NULL, '' FROM statuses s WHERE s.id = ? {FOR UPDATE}`
+	allStatusesSQL  = `SELECT ` + statusColumns + `, NULL, '' FROM statuses s WHERE s.project_id = ? ORDER BY s.position, s.id`
+	listStatusesSQL = `SELECT ` + statusColumns + `, NULL, '' FROM statuses s
 WHERE s.project_id = ? AND (s.position > ? OR s.position = ? AND s.id > ?) ORDER BY s.position, s.id LIMIT ?`
 	countStatusesSQL    = `SELECT COUNT(*) FROM statuses WHERE project_id = ?`
 	countStatusTasksSQL = `SELECT COUNT(*) FROM (SELECT 1 FROM tasks WHERE status_id = ? LIMIT ?) t`
@@ -36,16 +36,16 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	deleteStatusSQL = `DELETE FROM statuses WHERE id = ?`
 )
 
-// ruledStatus is a status with the role of whoever asks.
+// ruledStatus is a status with what the caller is in its workspace.
 type ruledStatus struct {
 	project.Status
-	role auth.Role
+	in auth.Membership
 }
 
 func scanStatus(row scanner) (v ruledStatus, err error) {
 	var created, updated int64
 	var category int
-	if err := row.Scan(&v.ID, &v.ProjectID, &v.Name, &category, &v.Position, &created, &updated, &v.Version, &v.role); err != nil {
+	if err := row.Scan(&v.ID, &v.ProjectID, &v.Name, &category, &v.Position, &created, &updated, &v.Version, &v.in.Workspace, &v.in.Role); err != nil {
 		return v, err
 	}
 	v.CreatedAt, v.UpdatedAt = fromMicros(created), fromMicros(updated)
@@ -59,9 +59,9 @@ func scanBareStatus(row scanner) (project.Status, error) {
 }
 
 // Get implements [project.StatusStore].
-func (s *Statuses) Get(ctx context.Context, id, viewer uuid.UUID) (project.Status, auth.Role, error) {
+func (s *Statuses) Get(ctx context.Context, id, viewer uuid.UUID) (project.Status, auth.Membership, error) {
 	v, err := one(ctx, s.db.reader(), "status.get", getStatusSQL, scanStatus, viewer[:], id[:])
-	return v.Status, v.role, missing(err, "status")
+	return v.Status, v.in, missing(err, "status")
 }
 
 // List implements [project.StatusStore].

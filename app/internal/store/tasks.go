@@ -108,25 +108,25 @@ WHERE `
 )
 
 // Get implements [task.Reader].
-func (s *Tasks) Get(ctx context.Context, id, viewer uuid.UUID) (task.Task, auth.Role, error) {
+func (s *Tasks) Get(ctx context.Context, id, viewer uuid.UUID) (task.Task, auth.Membership, error) {
 	return s.get(ctx, "task.get", getTaskSQL, viewer[:], id[:])
 }
 
 // GetByNumber implements [task.Reader].
-func (s *Tasks) GetByNumber(ctx context.Context, projectID uuid.UUID, number int64, viewer uuid.UUID) (task.Task, auth.Role, error) {
+func (s *Tasks) GetByNumber(ctx context.Context, projectID uuid.UUID, number int64, viewer uuid.UUID) (task.Task, auth.Membership, error) {
 	return s.get(ctx, "task.get_by_number", getTaskByNumberSQL, viewer[:], projectID[:], number)
 }
 
-func (s *Tasks) get(ctx context.Context, name, text string, args ...any) (task.Task, auth.Role, error) {
+func (s *Tasks) get(ctx context.Context, name, text string, args ...any) (task.Task, auth.Membership, error) {
 	c := s.db.reader()
 	v, err := one(ctx, c, name, text, scanSeenTask, args...)
 	if err != nil {
-		return task.Task{}, "", missing(err, "task")
+		return task.Task{}, auth.Membership{}, missing(err, "task")
 	}
 	if err := facets(ctx, c, []*task.Task{&v.Task}); err != nil {
-		return task.Task{}, "", public(err)
+		return task.Task{}, auth.Membership{}, public(err)
 	}
-	return v.Task, v.role, nil
+	return v.Task, auth.Membership{Workspace: v.WorkspaceID, Role: v.role}, nil
 }
 
 // facetsSQL reads the assignees and labels of tasks in one go; the two lists of ids are filled in.

@@ -43,21 +43,15 @@ func openLoads(o Options) (*sql.DB, error) {
 }
 
 const (
-	transferRoleSQL       = `SELECT role FROM members WHERE workspace_id = ? AND account_id = ?`
 	transferFindSQL       = `SELECT id, name FROM workspaces WHERE name = ? ORDER BY id LIMIT 11`
 	transferFindIDSQL     = `SELECT id, name FROM workspaces WHERE id = ?`
 	transferAttachmentSQL = `SELECT state = 2 FROM attachments WHERE id = ?`
 )
 
-// Role implements [transfer.Store].
-func (s *Transfers) Role(ctx context.Context, workspace, account uuid.UUID) (auth.Role, error) {
-	role, err := one(ctx, s.db.reader(), "transfer.role", transferRoleSQL, func(row scanner) (r auth.Role, err error) {
-		return r, row.Scan(&r)
-	}, workspace[:], account[:])
-	if errors.Is(err, sql.ErrNoRows) {
-		return auth.RoleNone, nil
-	}
-	return role, public(err)
+// Member implements [transfer.Store].
+func (s *Transfers) Member(ctx context.Context, workspace, account uuid.UUID) (auth.Membership, error) {
+	in, err := s.db.reader().membership(ctx, workspace, account)
+	return in, public(err)
 }
 
 // AttachmentReady implements [transfer.Store].

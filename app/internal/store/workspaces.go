@@ -27,6 +27,7 @@ const (
 	// One person's workspaces are few: they are read by membership and sorted. The place to go on from is found by its id,
 	// as a name can be longer than a cursor.
 	listWorkspacesSQL = `SELECT ` + workspaceColumns + `, m.role FROM members m JOIN workspaces w ON w.id = m.workspace_id WHERE m.account_id = ? ORDER BY w.name, w.id LIMIT ?`
+	onlyWorkspaceSQL  = `SELECT ` + workspaceColumns + `, m.role FROM members m JOIN workspaces w ON w.id = m.workspace_id WHERE m.account_id = ? AND m.workspace_id = ? LIMIT ?`
 	moreWorkspacesSQL = `SELECT ` + workspaceColumns + `, m.role FROM members m JOIN workspaces w ON w.id = m.workspace_id
 WHERE m.account_id = ? AND (w.name, w.id) > ((SELECT l.name FROM workspaces l WHERE l.id = ?), ?) ORDER BY w.name, w.id LIMIT ?`
 
@@ -56,9 +57,12 @@ func (tx *Tx) lockWorkspace(ctx context.Context, id uuid.UUID, p auth.Principal)
 }
 
 // List implements [workspace.Store].
-func (s *Workspaces) List(ctx context.Context, viewer uuid.UUID, page workspace.Page[uuid.UUID]) ([]workspace.Workspace, *uuid.UUID, error) {
+func (s *Workspaces) List(ctx context.Context, viewer, only uuid.UUID, page workspace.Page[uuid.UUID]) ([]workspace.Workspace, *uuid.UUID, error) {
 	text, args := listWorkspacesSQL, []any{viewer[:]}
-	if page.After != nil {
+	switch {
+	case only != uuid.Nil:
+		text, args = onlyWorkspaceSQL, []any{viewer[:], only[:]}
+	case page.After != nil:
 		text, args = moreWorkspacesSQL, []any{viewer[:], page.After[:], page.After[:]}
 	}
 	items, more, err := listPage(ctx, s.db, page.Eventual, page.Limit, "workspace.list", text, scanWorkspace, args...)

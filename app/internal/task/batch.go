@@ -34,7 +34,7 @@ func (s *Service) Batch(ctx context.Context, p auth.Principal, workspaceID uuid.
 		return nil, err
 	}
 	for _, action := range []auth.Action{auth.TaskCreate, auth.TaskUpdate, auth.TaskDelete} {
-		if err := p.May(place.Role, action); err != nil {
+		if err := p.May(place.Membership(), action); err != nil {
 			return nil, err
 		}
 	}

@@ -14,11 +14,11 @@ import (
 // Relations lists up to limit of a task's relations behind after (zero: from the start), oldest first, and where the
 // next page starts. Permission: relation.read. Errors: not_found, insufficient_scope, invalid_parameter.
 func (s *Service) Relations(ctx context.Context, p auth.Principal, taskID, after uuid.UUID, limit int) ([]Relation, *uuid.UUID, error) {
-	_, role, err := s.read.Get(ctx, taskID, p.AccountID)
+	_, in, err := s.read.Get(ctx, taskID, p.AccountID)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := p.May(role, auth.RelationRead); err != nil {
+	if err := p.May(in, auth.RelationRead); err != nil {
 		return nil, nil, err
 	}
 	if limit < 1 || limit > MaxLimit {
@@ -51,11 +51,11 @@ func (s *Service) Relate(ctx context.Context, p auth.Principal, taskID, other uu
 
 // related is what an earlier request with the same idempotency key made, for a caller who could make it now.
 func (s *Service) related(ctx context.Context, p auth.Principal, taskID, id uuid.UUID) (Relation, error) {
-	_, role, err := s.read.Get(ctx, taskID, p.AccountID)
+	_, in, err := s.read.Get(ctx, taskID, p.AccountID)
 	if err != nil {
 		return Relation{}, err
 	}
-	if err := p.May(role, auth.RelationManage); err != nil {
+	if err := p.May(in, auth.RelationManage); err != nil {
 		return Relation{}, err
 	}
 	r, err := s.relations.Relation(ctx, id, taskID)
@@ -72,7 +72,7 @@ func (s *Service) Unrelate(ctx context.Context, p auth.Principal, id uuid.UUID) 
 }
 
 func manageRelations(p auth.Principal, place Place) error {
-	if err := p.May(place.Role, auth.RelationManage); err != nil {
+	if err := p.May(place.Membership(), auth.RelationManage); err != nil {
 		return err
 	}
 	return writable(place.Archived)

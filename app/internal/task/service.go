@@ -28,19 +28,19 @@ func NewService(read Reader, write Writer, relations RelationStore, now func() t
 
 // Get returns a task. Permission: task.read. Errors: not_found, insufficient_scope.
 func (s *Service) Get(ctx context.Context, p auth.Principal, id uuid.UUID) (Task, error) {
-	t, role, err := s.read.Get(ctx, id, p.AccountID)
-	return seen(t, role, err, p)
+	t, in, err := s.read.Get(ctx, id, p.AccountID)
+	return seen(t, in, err, p)
 }
 
 // GetByNumber returns a project's task by its number. Permission and errors as [Service.Get].
 func (s *Service) GetByNumber(ctx context.Context, p auth.Principal, projectID uuid.UUID, number int64) (Task, error) {
-	t, role, err := s.read.GetByNumber(ctx, projectID, number, p.AccountID)
-	return seen(t, role, err, p)
+	t, in, err := s.read.GetByNumber(ctx, projectID, number, p.AccountID)
+	return seen(t, in, err, p)
 }
 
-func seen(t Task, role auth.Role, err error, p auth.Principal) (Task, error) {
+func seen(t Task, in auth.Membership, err error, p auth.Principal) (Task, error) {
 	if err == nil {
-		err = p.May(role, auth.TaskRead)
+		err = p.May(in, auth.TaskRead)
 	}
 	if err != nil {
 		return Task{}, err
@@ -61,7 +61,7 @@ func (s *Service) List(ctx context.Context, p auth.Principal, q Query) ([]Task, 
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := p.May(place.Role, auth.TaskRead); err != nil {
+	if err := p.May(place.Membership(), auth.TaskRead); err != nil {
 		return nil, nil, err
 	}
 	q.WorkspaceID = place.WorkspaceID
@@ -87,7 +87,7 @@ func (s *Service) created(ctx context.Context, p auth.Principal, projectID, id u
 	if err != nil {
 		return Task{}, err
 	}
-	if err := p.May(place.Role, auth.TaskCreate); err != nil {
+	if err := p.May(place.Membership(), auth.TaskCreate); err != nil {
 		return Task{}, err
 	}
 	t, _, err := s.read.Get(ctx, id, p.AccountID)
@@ -132,7 +132,7 @@ func (e *IndexError) Unwrap() error { return e.Err }
 
 func createChange(p auth.Principal, projectID uuid.UUID, in CreateInput) Change {
 	return Change{Op: OpCreate, ProjectID: projectID, Create: func(place Place) (Task, error) {
-		if err := p.May(place.Role, auth.TaskCreate); err != nil {
+		if err := p.May(place.Membership(), auth.TaskCreate); err != nil {
 			return Task{}, err
 		}
 		if err := writable(place.Archived); err != nil {
@@ -160,7 +160,7 @@ func deleteChange(p auth.Principal, id uuid.UUID, want cond.Versions) Change {
 }
 
 func allowed(p auth.Principal, cur Current, a auth.Action, want cond.Versions) error {
-	if err := p.May(cur.Role, a); err != nil {
+	if err := p.May(cur.Membership(), a); err != nil {
 		return err
 	}
 	if err := writable(cur.Archived); err != nil {
@@ -189,7 +189,7 @@ func (s *Service) Stats(ctx context.Context, p auth.Principal, projectID uuid.UU
 	if err != nil {
 		return Stats{}, err
 	}
-	if err := p.May(place.Role, auth.StatsRead); err != nil {
+	if err := p.May(place.Membership(), auth.StatsRead); err != nil {
 		return Stats{}, err
 	}
 	if weeks < 1 || weeks > maxWeeks {

@@ -9,13 +9,12 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 )
 
-// Reader reads tasks. Every method that takes a viewer returns that account's role in the workspace, empty where it is
-// no member; what it may then see is for the caller to decide. Errors: not_found, unavailable.
+// Reader reads tasks. Every method that takes a viewer returns what that account is in the workspace; what it may then see is for the caller to decide. Errors: not_found, unavailable.
 type Reader interface {
 	// Get returns a task by id.
-	Get(ctx context.Context, id, viewer uuid.UUID) (Task, auth.Role, error)
+	Get(ctx context.Context, id, viewer uuid.UUID) (Task, auth.Membership, error)
 	// GetByNumber returns a project's task by its number.
-	GetByNumber(ctx context.Context, projectID uuid.UUID, number int64, viewer uuid.UUID) (Task, auth.Role, error)
+	GetByNumber(ctx context.Context, projectID uuid.UUID, number int64, viewer uuid.UUID) (Task, auth.Membership, error)
 	// List returns up to q.Limit tasks and where the next page starts, nil at the end.
 	List(ctx context.Context, q Query) ([]Task, *Cursor, error)
 	// Stats counts a project's tasks by status, and by week from that Monday on.
@@ -53,11 +52,21 @@ type Place struct {
 	Statuses    []StatusRef // of the project, in order; only where a task is created
 }
 
+// Membership is what the viewer is there.
+func (p Place) Membership() auth.Membership {
+	return auth.Membership{Workspace: p.WorkspaceID, Role: p.Role}
+}
+
 // Current is a task as it stands, locked.
 type Current struct {
 	Task
 	Archived bool
 	Role     auth.Role
+}
+
+// Membership is what the caller is in the task's workspace.
+func (c Current) Membership() auth.Membership {
+	return auth.Membership{Workspace: c.WorkspaceID, Role: c.Role}
 }
 
 // Op is a kind of change.

@@ -16,8 +16,8 @@ import (
 
 // Store is where workspaces are read from and written to.
 type Store interface {
-	// Role is the account's role in the workspace; the empty role for a stranger, also where there is no such workspace.
-	Role(ctx context.Context, workspace, account uuid.UUID) (auth.Role, error)
+	// Member is what the account is in the workspace; nothing also where there is no such workspace.
+	Member(ctx context.Context, workspace, account uuid.UUID) (auth.Membership, error)
 	// Export hands yield every record of the workspace but the attachments' bytes, in the order of the format, all as of
 	// one moment; from a replica where eventual allows it. Errors: not_found where there is no such workspace; unavailable
 	// where as many exports as may are running. An error of yield
@@ -85,11 +85,11 @@ func NewService(store Store, blobs Blobs) *Service { return &Service{store: stor
 
 // MayExport says whether the principal may export the workspace: as its admin or owner, with the scope admin.
 func (s *Service) MayExport(ctx context.Context, p auth.Principal, workspace uuid.UUID) error {
-	role, err := s.store.Role(ctx, workspace, p.AccountID)
+	in, err := s.store.Member(ctx, workspace, p.AccountID)
 	if err != nil {
 		return err
 	}
-	return p.May(role, auth.WorkspaceExport)
+	return p.May(in, auth.WorkspaceExport)
 }
 
 // Export writes the workspace to w, line by line, after [Service.MayExport]. An error after the first byte leaves w
@@ -171,7 +171,7 @@ type Summary struct {
 
 // MayImport tells whether the principal may import a workspace: as the instance's owner, with the scope admin.
 func (s *Service) MayImport(p auth.Principal) error {
-	if err := p.May(auth.RoleNone, auth.WorkspaceImport); err != nil {
+	if err := p.MayAccount(auth.WorkspaceImport); err != nil {
 		return err
 	}
 	if !p.InstanceOwner {

@@ -24,16 +24,16 @@ func NewService(workspaces Store, members MemberStore, invitations InvitationSto
 }
 
 // may asks for permission. Whoever has no role hears that the object of the address is not there.
-func may(p auth.Principal, role auth.Role, a auth.Action, object string) error {
-	if !role.Valid() {
+func may(p auth.Principal, in auth.Membership, a auth.Action, object string) error {
+	if !p.RoleIn(in).Valid() {
 		return apperr.Missing(object)
 	}
-	return p.May(role, a)
+	return p.May(in, a)
 }
 
 // Create makes a workspace that the principal owns. It takes the scope write. Errors: validation_failed.
 func (s *Service) Create(ctx context.Context, p auth.Principal, name string) (Workspace, error) {
-	if err := p.May(auth.RoleNone, auth.WorkspaceCreate); err != nil {
+	if err := p.MayAccount(auth.WorkspaceCreate); err != nil {
 		return Workspace{}, err
 	}
 	if err := (Workspace{Name: name}).Validate(); err != nil {
@@ -46,13 +46,13 @@ func (s *Service) Create(ctx context.Context, p auth.Principal, name string) (Wo
 	return w, err
 }
 
-// List returns the principal's workspaces by name. It takes the scope read. next is where the next page starts; nil on
+// List returns the principal's workspaces by name; of a bound principal's, the one. It takes the scope read. next is where the next page starts; nil on
 // the last one.
 func (s *Service) List(ctx context.Context, p auth.Principal, page Page[uuid.UUID]) (items []Workspace, next *uuid.UUID, err error) {
-	if err := p.May(auth.RoleNone, auth.WorkspaceList); err != nil {
+	if err := p.MayAccount(auth.WorkspaceList); err != nil {
 		return nil, nil, err
 	}
-	return s.workspaces.List(ctx, p.AccountID, page)
+	return s.workspaces.List(ctx, p.AccountID, p.Workspace, page)
 }
 
 // Get returns a workspace. It takes the role viewer. Errors: not_found, insufficient_scope.
@@ -61,7 +61,7 @@ func (s *Service) Get(ctx context.Context, p auth.Principal, id uuid.UUID) (Work
 	if err != nil {
 		return Workspace{}, err
 	}
-	if err := may(p, w.Role, auth.WorkspaceRead, "workspace"); err != nil {
+	if err := may(p, w.membership(), auth.WorkspaceRead, "workspace"); err != nil {
 		return Workspace{}, err
 	}
 	return w, nil
@@ -71,7 +71,7 @@ func (s *Service) Get(ctx context.Context, p auth.Principal, id uuid.UUID) (Work
 // precondition_failed, validation_failed.
 func (s *Service) Update(ctx context.Context, p auth.Principal, id uuid.UUID, patch Patch) (Workspace, error) {
 	return s.workspaces.Update(ctx, p, id, func(cur Workspace) (Workspace, error) {
-		if err := may(p, cur.Role, auth.WorkspaceUpdate, "workspace"); err != nil {
+		if err := may(p, cur.membership(), auth.WorkspaceUpdate, "workspace"); err != nil {
 			return cur, err
 		}
 		if !patch.IfVersion.Accepts(cur.Version) {
@@ -95,11 +95,11 @@ func (s *Service) Members(ctx context.Context, p auth.Principal, workspace uuid.
 
 // mayIn asks for permission in a workspace by its id.
 func (s *Service) mayIn(ctx context.Context, p auth.Principal, workspace uuid.UUID, a auth.Action) error {
-	role, err := s.members.Role(ctx, workspace, p.AccountID)
+	in, err := s.members.Member(ctx, workspace, p.AccountID)
 	if err != nil {
 		return err
 	}
-	return may(p, role, a, "workspace")
+	return may(p, in, a, "workspace")
 }
 
 // SetRole makes a member something else. It takes the role admin, and owner where an owner is made or unmade. Pending
@@ -164,7 +164,7 @@ func ownerStays(st Standing) error {
 // member's.
 func (s *Service) Invite(ctx context.Context, p auth.Principal, workspace uuid.UUID, in InvitationInput) (CreatedInvitation, error) {
 	secret := account.NewSecret(account.InvitationPrefix)
-	inv, err := s.invitations.Create(ctx, p, workspace, secret.Hash, func(caller auth.Role) (InvitationInput, error) {
+	inv, err := s.invitations.Create(ctx, p, workspace, secret.Hash, func(caller auth.Membership) (InvitationInput, error) {
 		if err := may(p, caller, auth.InvitationManage, "workspace"); err != nil {
 			return in, err
 		}
@@ -200,7 +200,7 @@ func (s *Service) Invitations(ctx context.Context, p auth.Principal, workspace u
 // Revoke ends an invitation that nobody has accepted. It takes the role admin. Errors: not_found, forbidden,
 // insufficient_scope; conflict for one that was accepted.
 func (s *Service) Revoke(ctx context.Context, p auth.Principal, id uuid.UUID) error {
-	return s.invitations.Revoke(ctx, p, id, func(cur Invitation, caller auth.Role) error {
+	return s.invitations.Revoke(ctx, p, id, func(cur Invitation, caller auth.Membership) error {
 		if err := may(p, caller, auth.InvitationManage, "invitation"); err != nil {
 			return err
 		}
@@ -215,7 +215,7 @@ func (s *Service) Revoke(ctx context.Context, p auth.Principal, id uuid.UUID) er
 // not_found for what is no such token; gone for one that was used or revoked or has expired; forbidden when it is meant
 // for another e-mail; already_exists for a member, who keeps the role and leaves the invitation unspent.
 func (s *Service) Accept(ctx context.Context, p auth.Principal, token string) (Workspace, error) {
-	if err := p.May(auth.RoleNone, auth.InvitationAccept); err != nil {
+	if err := p.MayAccount(auth.InvitationAccept); err != nil {
 		return Workspace{}, err
 	}
 	hash, ok := account.HashSecret(account.InvitationPrefix, token)

@@ -24,6 +24,11 @@ type Workspace struct {
 	Version   int64
 }
 
+// membership is what the caller is in it.
+func (w Workspace) membership() auth.Membership {
+	return auth.Membership{Workspace: w.ID, Role: w.Role}
+}
+
 // Validate checks the fields: validation_failed.
 func (w Workspace) Validate() error {
 	var f apperr.Fields

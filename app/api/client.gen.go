@@ -407,6 +407,22 @@ type ClientInterface interface {
 	// Corresponds with DELETE /v1/relations/{relation} (the `DeleteRelation` operationId).
 	DeleteRelation(ctx context.Context, relation PathRelation, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// EndOtherSessions End all other sessions
+	//
+	// Ends all of the caller's sessions but the one that asks: here at once, in other processes within five seconds. Personal
+	// access tokens stay. Not with a token that is bound to a workspace. Scope: `admin`.
+	//
+	// Corresponds with DELETE /v1/sessions (the `EndOtherSessions` operationId).
+	EndOtherSessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSessions List the caller's sessions
+	//
+	// The sign-ins of the caller that have not ended, newest first, with what their clients said that they are and where they
+	// began. JWTs are no sessions: their issuer ends them. Not with a token that is bound to a workspace. Scope: `read`.
+	//
+	// Corresponds with GET /v1/sessions (the `ListSessions` operationId).
+	ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// CreateSessionWithBody Log in
 	//
 	// Trades e-mail and password for a session token with all scopes. An unknown e-mail and a wrong password answer
@@ -429,10 +445,18 @@ type ClientInterface interface {
 
 	// EndSession Log out
 	//
-	// Revokes the token that the request was made with, if it is a session or a personal access token. Any scope.
+	// Revokes the token that the request was made with, if it is a session or a personal access token, a bound one too. Any scope.
 	//
 	// Corresponds with DELETE /v1/sessions/current (the `EndSession` operationId).
 	EndSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeSession End a session
+	//
+	// Ends one of the caller's sessions, perhaps the one that asks: here at once, in other processes within five seconds. Not with
+	// a token that is bound to a workspace. Scope: `admin`.
+	//
+	// Corresponds with DELETE /v1/sessions/{session} (the `RevokeSession` operationId).
+	RevokeSession(ctx context.Context, session PathSession, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SignUpWithBody Create an account
 	//
@@ -622,7 +646,9 @@ type ClientInterface interface {
 
 	// CreateTokenWithBody Create a token
 	//
-	// The answer shows the secret, once. A token cannot get a scope that the one which asks lacks. Scope: `admin`.
+	// The answer shows the secret, once. A token cannot get a scope that the one which asks lacks. With `workspace_id` it is
+	// bound to that workspace: it acts there alone, as if the account were a member of no other workspace, and
+	// changes neither the account nor its tokens and sessions. Scope: `admin`.
 	// Takes no `Idempotency-Key`: the answer holds a secret.
 	//
 	// Takes any type of body and a specified content type.
@@ -632,7 +658,9 @@ type ClientInterface interface {
 
 	// CreateToken Create a token
 	//
-	// The answer shows the secret, once. A token cannot get a scope that the one which asks lacks. Scope: `admin`.
+	// The answer shows the secret, once. A token cannot get a scope that the one which asks lacks. With `workspace_id` it is
+	// bound to that workspace: it acts there alone, as if the account were a member of no other workspace, and
+	// changes neither the account nor its tokens and sessions. Scope: `admin`.
 	// Takes no `Idempotency-Key`: the answer holds a secret.
 	//
 	// Takes a body of the `application/json` content type.
@@ -1552,6 +1580,42 @@ func (c *Client) DeleteRelation(ctx context.Context, relation PathRelation, reqE
 	return c.Client.Do(req)
 }
 
+// EndOtherSessions End all other sessions
+//
+// Ends all of the caller's sessions but the one that asks: here at once, in other processes within five seconds. Personal
+// access tokens stay. Not with a token that is bound to a workspace. Scope: `admin`.
+//
+// Corresponds with DELETE /v1/sessions (the `EndOtherSessions` operationId).
+func (c *Client) EndOtherSessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndOtherSessionsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSessions List the caller's sessions
+//
+// The sign-ins of the caller that have not ended, newest first, with what their clients said that they are and where they
+// began. JWTs are no sessions: their issuer ends them. Not with a token that is bound to a workspace. Scope: `read`.
+//
+// Corresponds with GET /v1/sessions (the `ListSessions` operationId).
+func (c *Client) ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSessionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // CreateSessionWithBody Log in
 //
 // Trades e-mail and password for a session token with all scopes. An unknown e-mail and a wrong password answer
@@ -1594,11 +1658,29 @@ func (c *Client) CreateSession(ctx context.Context, body CreateSessionJSONReques
 
 // EndSession Log out
 //
-// Revokes the token that the request was made with, if it is a session or a personal access token. Any scope.
+// Revokes the token that the request was made with, if it is a session or a personal access token, a bound one too. Any scope.
 //
 // Corresponds with DELETE /v1/sessions/current (the `EndSession` operationId).
 func (c *Client) EndSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewEndSessionRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeSession End a session
+//
+// Ends one of the caller's sessions, perhaps the one that asks: here at once, in other processes within five seconds. Not with
+// a token that is bound to a workspace. Scope: `admin`.
+//
+// Corresponds with DELETE /v1/sessions/{session} (the `RevokeSession` operationId).
+func (c *Client) RevokeSession(ctx context.Context, session PathSession, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeSessionRequest(c.Server, session)
 	if err != nil {
 		return nil, err
 	}
@@ -2007,7 +2089,9 @@ func (c *Client) ListTokens(ctx context.Context, params *ListTokensParams, reqEd
 
 // CreateTokenWithBody Create a token
 //
-// The answer shows the secret, once. A token cannot get a scope that the one which asks lacks. Scope: `admin`.
+// The answer shows the secret, once. A token cannot get a scope that the one which asks lacks. With `workspace_id` it is
+// bound to that workspace: it acts there alone, as if the account were a member of no other workspace, and
+// changes neither the account nor its tokens and sessions. Scope: `admin`.
 // Takes no `Idempotency-Key`: the answer holds a secret.
 //
 // Takes any type of body and a specified content type.
@@ -2027,7 +2111,9 @@ func (c *Client) CreateTokenWithBody(ctx context.Context, contentType string, bo
 
 // CreateToken Create a token
 //
-// The answer shows the secret, once. A token cannot get a scope that the one which asks lacks. Scope: `admin`.
+// The answer shows the secret, once. A token cannot get a scope that the one which asks lacks. With `workspace_id` it is
+// bound to that workspace: it acts there alone, as if the account were a member of no other workspace, and
+// changes neither the account nor its tokens and sessions. Scope: `admin`.
 // Takes no `Idempotency-Key`: the answer holds a secret.
 //
 // Takes a body of the `application/json` content type.
@@ -4279,6 +4365,114 @@ func NewDeleteRelationRequest(server string, relation PathRelation) (*http.Reque
 	return req, nil
 }
 
+// NewEndOtherSessionsRequest constructs an http.Request for the EndOtherSessions method
+func NewEndOtherSessionsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/sessions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListSessionsRequest constructs an http.Request for the ListSessions method
+func NewListSessionsRequest(server string, params *ListSessionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/sessions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewCreateSessionRequest calls the generic CreateSession builder with application/json body
 func NewCreateSessionRequest(server string, body CreateSessionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -4329,6 +4523,40 @@ func NewEndSessionRequest(server string) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/v1/sessions/current")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRevokeSessionRequest constructs an http.Request for the RevokeSession method
+func NewRevokeSessionRequest(server string, session PathSession) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "session", session, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/sessions/%s", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}

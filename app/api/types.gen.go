@@ -849,6 +849,34 @@ type SessionCreate struct {
 	Password string `json:"password"`
 }
 
+// SessionInfo A sign-in that has not ended.
+type SessionInfo struct {
+	// Address The address that it was begun from, where that is known; else empty.
+	//
+	// Examples: 203.0.113.7
+	Address   string    `json:"address"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Current Whether it is the one that asks.
+	Current   bool      `json:"current"`
+	ExpiresAt time.Time `json:"expires_at"`
+	ID        uuid.UUID `json:"id"`
+
+	// LastUsedAt To some minutes; null: never.
+	LastUsedAt *time.Time `json:"last_used_at"`
+
+	// UserAgent What the client said that it is, in visible characters; may be empty.
+	UserAgent string `json:"user_agent"`
+}
+
+// SessionPage defines model for SessionPage.
+type SessionPage struct {
+	Items []SessionInfo `json:"items"`
+
+	// NextCursor Hand it back as `cursor` for the next page; null on the last.
+	NextCursor *Cursor `json:"next_cursor"`
+}
+
 // ShortName One line, without control characters; unique in the project, by case-folded comparison.
 type ShortName = string
 
@@ -1079,6 +1107,9 @@ type Token struct {
 	LastUsedAt *time.Time `json:"last_used_at"`
 	Name       string     `json:"name"`
 	Scopes     []Scope    `json:"scopes"`
+
+	// WorkspaceID The one workspace that it acts in; null: all of the account.
+	WorkspaceID *uuid.UUID `json:"workspace_id"`
 }
 
 // TokenCreate defines model for TokenCreate.
@@ -1089,6 +1120,9 @@ type TokenCreate struct {
 	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
 	Name   Name    `json:"name"`
 	Scopes []Scope `json:"scopes"`
+
+	// WorkspaceID Binds it to a workspace that the caller is a member of; null or absent: not bound.
+	WorkspaceID *uuid.UUID `json:"workspace_id,omitempty"`
 }
 
 // TokenCreated defines model for TokenCreated.
@@ -1102,6 +1136,9 @@ type TokenCreated struct {
 
 	// Token The secret, `tt_…`, shown once.
 	Token string `json:"token"`
+
+	// WorkspaceID The one workspace that it acts in; null: all of the account.
+	WorkspaceID *uuid.UUID `json:"workspace_id"`
 }
 
 // TokenPage defines model for TokenPage.
@@ -1207,6 +1244,9 @@ type PathProject = uuid.UUID
 
 // PathRelation defines model for PathRelation.
 type PathRelation = uuid.UUID
+
+// PathSession defines model for PathSession.
+type PathSession = uuid.UUID
 
 // PathStatus defines model for PathStatus.
 type PathStatus = uuid.UUID
@@ -1521,6 +1561,18 @@ type CreateTaskParams struct {
 type GetTaskByNumberParams struct {
 	// IfNoneMatch Answer 304 if the object still has one of these `ETag`s, separated by commas; `*` matches any.
 	IfNoneMatch *HeaderIfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// ListSessionsParams defines parameters for ListSessions.
+type ListSessionsParams struct {
+	// Limit At most so many items.
+	Limit *QueryLimit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *QueryCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Prefer `consistency=eventual` allows an answer that is some seconds old; other preferences are ignored (RFC 7240).
+	Prefer *HeaderPrefer `json:"Prefer,omitempty"`
 }
 
 // DeleteStatusParams defines parameters for DeleteStatus.

@@ -27,6 +27,23 @@ func (c *Client) LogOut(ctx context.Context, opts ...CallOption) error {
 	return discard(opts, func(e edit) (*http.Response, error) { return c.raw.EndSession(ctx, e) })
 }
 
+// Sessions iterates over the caller's sign-ins that have not ended, newest first.
+func (c *Client) Sessions(ctx context.Context, opts ...CallOption) iter.Seq2[SessionInfo, error] {
+	return pages[SessionInfo](opts, func(cursor *string, e edit) (*http.Response, error) {
+		return c.raw.ListSessions(ctx, &api.ListSessionsParams{Cursor: cursor}, e)
+	})
+}
+
+// EndSession ends one of the caller's sessions.
+func (c *Client) EndSession(ctx context.Context, id uuid.UUID, opts ...CallOption) error {
+	return discard(opts, func(e edit) (*http.Response, error) { return c.raw.RevokeSession(ctx, id, e) })
+}
+
+// EndOtherSessions ends all of the caller's sessions but the client's own.
+func (c *Client) EndOtherSessions(ctx context.Context, opts ...CallOption) error {
+	return discard(opts, func(e edit) (*http.Response, error) { return c.raw.EndOtherSessions(ctx, e) })
+}
+
 // Me is the account that the token belongs to.
 func (c *Client) Me(ctx context.Context, opts ...CallOption) (*Account, error) {
 	return do[Account](opts, func(e edit) (*http.Response, error) { return c.raw.GetMe(ctx, nil, e) })
@@ -44,7 +61,8 @@ func (c *Client) Tokens(ctx context.Context, opts ...CallOption) iter.Seq2[Token
 	})
 }
 
-// CreateToken makes a personal access token; the answer alone shows its secret. It is sent once.
+// CreateToken makes a personal access token, which WorkspaceID binds to one workspace; the answer alone shows its secret. It is
+// sent once.
 func (c *Client) CreateToken(ctx context.Context, in TokenCreate, opts ...CallOption) (*TokenCreated, error) {
 	return do[TokenCreated](opts, func(e edit) (*http.Response, error) { return c.raw.CreateToken(ctx, in, e) })
 }

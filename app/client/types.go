@@ -32,6 +32,7 @@ type (
 	Relation          = api.Relation
 	Reservation       = api.AttachmentReserved
 	Session           = api.Session
+	SessionInfo       = api.SessionInfo
 	Stats             = api.Stats
 	Status            = api.Status
 	StatusRef         = api.StatusRef

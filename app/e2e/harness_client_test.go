@@ -66,6 +66,15 @@ func (c *client) withScopes(scopes ...string) *client {
 	return d
 }
 
+// bound gives a client of the same account with a new token that is bound to a workspace.
+func (c *client) bound(workspace string, scopes ...string) *client {
+	c.t.Helper()
+	res := c.post("/v1/tokens", object{"name": "bound", "scopes": scopes, "workspace_id": workspace}).want(http.StatusCreated)
+	d := newClient(c.t, c.base, res.str("token"))
+	d.id = c.id
+	return d
+}
+
 // object is a JSON object.
 type object = map[string]any
 

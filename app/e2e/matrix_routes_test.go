@@ -52,6 +52,13 @@ var routes = map[string]route{
 	"getMe":      {action: auth.AccountRead},
 	"updateMe":   {action: auth.AccountUpdate, body: body(object{"name": "Somebody"})},
 
+	"listSessions":     {action: auth.SessionRead},
+	"endOtherSessions": {action: auth.SessionManage},
+	"revokeSession": {action: auth.SessionManage, fresh: func(m *matrix, a actor) string {
+		a.session.post("/v1/sessions", object{"email": a.session.get("/v1/me").want(200).str("email"), "password": password}).want(201)
+		return a.session.get("/v1/sessions?limit=1").want(200).str("items", 0, "id")
+	}},
+
 	"listTokens":  {action: auth.TokenRead},
 	"createToken": {action: auth.TokenManage, body: body(object{"name": "t", "scopes": []string{"read"}})},
 	"revokeToken": {action: auth.TokenManage, fresh: func(_ *matrix, a actor) string {
@@ -161,7 +168,7 @@ func (m *matrix) state() map[string]string {
 	for c, workspace := range map[*client]string{m.ada: m.own["workspace"], m.eve: m.foreign["workspace"]} {
 		state[workspace] = c.get("/v1/workspaces/"+workspace+"/activity?limit=1").want(200).str("items", 0, "id")
 		state["account "+c.id] = string(c.get("/v1/me").want(200).body)
-		for _, list := range []string{"/v1/tokens?limit=100", "/v1/workspaces?limit=100"} {
+		for _, list := range []string{"/v1/tokens?limit=100", "/v1/sessions?limit=100", "/v1/workspaces?limit=100"} {
 			for _, item := range c.get(list).want(200).items() {
 				state[c.id+" "+list] += fmt.Sprint(item["id"], " ")
 			}
@@ -234,7 +241,7 @@ func (m *matrix) othersAttachment(actor) string { return m.attachment(m.author) 
 // the contract's paths have for them.
 func furnish(t testing.TB, c *client, mark string) map[string]string {
 	t.Helper()
-	ids := map[string]string{"account": c.id, "number": "1"}
+	ids := map[string]string{"account": c.id, "number": "1", "session": c.get("/v1/sessions").want(200).str("items", 0, "id")}
 	made := func(name, path string, v object) {
 		t.Helper()
 		res := c.post(path, v).want(201)
@@ -261,7 +268,7 @@ func furnish(t testing.TB, c *client, mark string) map[string]string {
 // randomIDs are identifiers of nothing.
 func randomIDs() map[string]string {
 	ids := map[string]string{"number": "1"}
-	for _, name := range []string{"account", "token", "workspace", "invitation", "project", "status", "label", "task", "other", "relation", "comment", "attachment"} {
+	for _, name := range []string{"account", "session", "token", "workspace", "invitation", "project", "status", "label", "task", "other", "relation", "comment", "attachment"} {
 		ids[name] = uuid.Must(uuid.NewV7()).String()
 	}
 	return ids

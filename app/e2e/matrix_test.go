@@ -31,6 +31,7 @@ type actor struct {
 	scope         auth.Scope
 	fault         string // the code of the 401 that everything answers
 	instanceOwner bool
+	bound         bool // to one workspace; the account is a member of both
 }
 
 // matrix is a server with two workspaces and everybody who may come to the first one.
@@ -38,6 +39,7 @@ type matrix struct {
 	*server
 	contract             *contract
 	ada, eve, visitor    *client
+	elsewhere            *client           // a token that is bound to the foreign workspace, of an account that owns both
 	author               actor             // a member who has written what others may not change
 	own, foreign, random map[string]string // identifiers by the names of the contract's path variables
 	actors               []actor
@@ -63,8 +65,18 @@ func newMatrix(t *testing.T, engine store.Engine) *matrix {
 		return actor{name: string(role), client: c, session: c, role: role, scope: auth.ScopeAdmin}
 	}
 	scoped := func(scope auth.Scope) actor {
-		return actor{"scope " + string(scope), m.ada.withScopes(string(scope)), m.ada, auth.RoleOwner, scope, "", true}
+		return actor{"scope " + string(scope), m.ada.withScopes(string(scope)), m.ada, auth.RoleOwner, scope, "", true, false}
 	}
+	// What binds a token is the token: its account owns both workspaces.
+	both := m.signUp("Both")
+	for c, id := range map[*client]string{m.ada: m.own["workspace"], m.eve: m.foreign["workspace"]} {
+		invited := c.post("/v1/workspaces/"+id+"/invitations", object{"role": "owner"}).want(201)
+		both.post("/v1/invitations/accept", object{"token": invited.str("token")}).want(200)
+	}
+	bound := func(scope auth.Scope) actor {
+		return actor{"bound, scope " + string(scope), both.bound(m.own["workspace"], string(scope)), both, auth.RoleOwner, scope, "", false, true}
+	}
+	m.elsewhere = both.bound(m.foreign["workspace"], "admin")
 	m.actors = []actor{
 		{name: "anonymous", client: d.anonymous(), fault: "unauthenticated"},
 		{name: "malformed token", client: d.as("tt_" + strings.Repeat("A", 43)), fault: "unauthenticated"},
@@ -72,8 +84,11 @@ func newMatrix(t *testing.T, engine store.Engine) *matrix {
 		{name: "expired token", client: d.as(expired), fault: "token_expired"},
 		{name: "stranger", client: m.eve, session: m.eve, scope: auth.ScopeAdmin},
 		member(auth.RoleViewer), member(auth.RoleMember), member(auth.RoleAdmin), member(auth.RoleOwner),
-		{"instance owner", m.ada, m.ada, auth.RoleOwner, auth.ScopeAdmin, "", true},
+		{"instance owner", m.ada, m.ada, auth.RoleOwner, auth.ScopeAdmin, "", true, false},
 		scoped(auth.ScopeRead), scoped(auth.ScopeWrite), scoped(auth.ScopeAdmin),
+		bound(auth.ScopeRead), bound(auth.ScopeAdmin),
+		{name: "bound elsewhere", client: m.elsewhere, session: both, scope: auth.ScopeAdmin, bound: true},
+		{name: "instance owner, bound", client: m.ada.bound(m.own["workspace"], "admin"), session: m.ada, role: auth.RoleOwner, scope: auth.ScopeAdmin, bound: true},
 	}
 	m.author = member(auth.RoleMember)
 	m.own["comment"], m.own["attachment"] = m.comment(m.author), m.attachment(m.author)
@@ -96,6 +111,8 @@ func (r route) expect(a actor, role auth.Role) (status int, code string) {
 		return http.StatusTeapot, "not in the table"
 	case rule.Role != auth.RoleNone && role == auth.RoleNone:
 		return http.StatusNotFound, "not_found"
+	case a.bound && rule.Role == auth.RoleNone && r.action != auth.AccountRead && r.action != auth.WorkspaceList:
+		return http.StatusForbidden, "forbidden"
 	case slices.Index(auth.Scopes(), a.scope) < slices.Index(auth.Scopes(), rule.Scope):
 		return http.StatusForbidden, "insufficient_scope"
 	case slices.Index(auth.Roles(), role) < slices.Index(auth.Roles(), rule.Role), r.also != nil && !r.also(a):
@@ -128,7 +145,8 @@ func TestAuthorisationMatrix(t *testing.T) {
 			}
 		}
 		m.leave(t)
-		m.embedded(t)
+		m.embedded(t, m.eve)
+		m.embedded(t, m.elsewhere)
 		fmt.Printf("matrix %s: routes=%d cells=%d leaks=%d\n", engine, len(routes), m.cells, m.leaks)
 	})
 }
@@ -238,8 +256,11 @@ func (m *matrix) refused(t *testing.T, cell string, res *response, status int, c
 
 func (m *matrix) allowed(t *testing.T, op operation, cell string, r route, a actor) {
 	t.Helper()
-	if op.OperationId == "endSession" { // it would end the actor's own
+	switch op.OperationId {
+	case "endSession": // it would end the actor's own
 		a.client = a.session.withScopes(string(a.scope))
+	case "endOtherSessions":
+		a.client = m.signUp("Passer-by").withScopes(string(a.scope))
 	}
 	res := m.ask(op, r, a, m.prepare(op, r, a), r.content(m, a))
 	want := []int{r.status}
@@ -265,7 +286,7 @@ func (m *matrix) hidden(t *testing.T, op operation, name string, r route, a acto
 		ids = m.own
 	}
 	status, code := r.expect(a, auth.RoleNone)
-	if code == "" || code == "forbidden" { // a token of another account
+	if code == "" || code == "forbidden" && !a.bound { // a token of another account
 		status, code = http.StatusNotFound, "not_found"
 	}
 	foreign, random := m.ask(op, r, a, ids, content), m.ask(op, r, a, m.random, content)
@@ -298,7 +319,7 @@ func (m *matrix) leave(t *testing.T) {
 	t.Helper()
 	rule := auth.Table()[auth.MemberLeave]
 	for _, a := range m.actors {
-		if a.session == nil || a.session == m.ada || a.role == auth.RoleNone {
+		if a.session == nil || a.session == m.ada || a.role == auth.RoleNone || a.bound {
 			continue
 		}
 		path := "/v1/workspaces/" + m.own["workspace"] + "/members/" + a.session.id
@@ -313,8 +334,9 @@ func (m *matrix) leave(t *testing.T) {
 	}
 }
 
-// embedded names foreign objects inside bodies and filters: they are as unknown as what does not exist.
-func (m *matrix) embedded(t *testing.T) {
+// embedded has a client of the foreign workspace name the own one's objects inside bodies and filters: they are as unknown
+// as what does not exist.
+func (m *matrix) embedded(t *testing.T, c *client) {
 	t.Helper()
 	w, p, task := "/v1/workspaces/"+m.foreign["workspace"], "/v1/projects/"+m.foreign["project"], "/v1/tasks/"+m.foreign["task"]
 	try := func(method, path string, body func(ids map[string]string) any, query func(ids map[string]string) string) {
@@ -329,7 +351,7 @@ func (m *matrix) embedded(t *testing.T) {
 			if body != nil {
 				content = body(ids)
 			}
-			return m.eve.do(method, at, content)
+			return c.do(method, at, content)
 		}
 		m.alike(t, method+" "+path, send(m.own), send(m.random))
 	}
@@ -374,9 +396,9 @@ func (m *matrix) embedded(t *testing.T) {
 			try("GET", p+"/tasks", nil, query)
 		}
 	}
-	for _, path := range []string{"/v1/workspaces", "/v1/tokens", w + "/tasks?q=" + secretMark, w + "/activity", w + "/members", w + "/projects"} {
+	for _, path := range []string{"/v1/workspaces", "/v1/me", w + "/tasks?q=" + secretMark, w + "/activity", w + "/members", w + "/projects", w + "/export"} {
 		m.cells++
-		if res := m.eve.get(path).want(200); strings.Contains(string(res.body), secretMark) {
+		if res := c.get(path).want(200); strings.Contains(string(res.body), secretMark) {
 			t.Errorf("%s shows another workspace", res)
 			m.leaks++
 		}

@@ -105,7 +105,7 @@ func (e *env) seed(ctx context.Context, o seed.Options) (out seeded, err error) 
 	}
 	out.Seconds = time.Since(start).Seconds()
 	expiry := time.Now().Add(seedTokenLife)
-	token, err := accounts.CreateTokenFor(ctx, o.OwnerEmail, "seed", auth.Scopes(), &expiry)
+	token, err := accounts.CreateTokenFor(ctx, o.OwnerEmail, account.TokenInput{Name: "seed", Scopes: auth.Scopes(), ExpiresAt: &expiry})
 	out.Token = token.Secret
 	return out, err
 }

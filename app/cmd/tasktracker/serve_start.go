@@ -118,8 +118,7 @@ func (s *starter) open(ctx context.Context) (live httpapi.Live, p parts, err err
 
 // newAccounts wires the service of accounts and tokens; close it before the database.
 func newAccounts(db *store.DB, cfg *config.Config, log *slog.Logger) *account.Service {
-	accounts := store.NewAccounts(db)
-	return account.NewService(account.Stores{Accounts: accounts, Identities: accounts, Tokens: store.NewTokens(db)}, account.Options{
+	return account.NewService(store.NewAccountStores(db), account.Options{
 		OpenSignup:     cfg.SignupOpen,
 		BootstrapToken: cfg.BootstrapToken,
 		OIDC: account.NewOIDC(account.OIDCOptions{

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"github.com/task-tracker/task-tracker/app/internal/account"
@@ -22,15 +23,16 @@ func newTokenCmd(e *env) *cobra.Command {
 
 // createdToken is what `token create` prints; Token is shown this once.
 type createdToken struct {
-	ID        string       `json:"id"`
-	Name      string       `json:"name"`
-	Scopes    []auth.Scope `json:"scopes"`
-	ExpiresAt *time.Time   `json:"expires_at"`
-	Token     string       `json:"token"`
+	ID          string       `json:"id"`
+	Name        string       `json:"name"`
+	Scopes      []auth.Scope `json:"scopes"`
+	WorkspaceID *uuid.UUID   `json:"workspace_id"`
+	ExpiresAt   *time.Time   `json:"expires_at"`
+	Token       string       `json:"token"`
 }
 
 func newTokenCreateCmd(e *env) *cobra.Command {
-	var email, name, expires string
+	var email, name, expires, workspace string
 	var scopes []string
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -40,16 +42,23 @@ func newTokenCreateCmd(e *env) *cobra.Command {
 			if err != nil {
 				return usageError{err}
 			}
-			var wanted []auth.Scope
+			in := account.TokenInput{Name: name, ExpiresAt: expiry}
 			for _, s := range scopes {
-				wanted = append(wanted, auth.Scope(strings.TrimSpace(s)))
+				in.Scopes = append(in.Scopes, auth.Scope(strings.TrimSpace(s)))
+			}
+			if workspace != "" {
+				id, err := uuid.Parse(workspace)
+				if err != nil {
+					return usageError{fmt.Errorf("--workspace: %q is not a workspace's id", workspace)}
+				}
+				in.Workspace = &id
 			}
 			return e.withAccounts(cmd.Context(), openExisting, func(_ *store.DB, accounts *account.Service) error {
-				t, err := accounts.CreateTokenFor(cmd.Context(), email, name, wanted, expiry)
+				t, err := accounts.CreateTokenFor(cmd.Context(), email, in)
 				if err != nil {
 					return noAccount(err, email)
 				}
-				out := createdToken{t.ID.String(), t.Name, t.Scopes, t.ExpiresAt, t.Secret}
+				out := createdToken{t.ID.String(), t.Name, t.Scopes, t.Workspace, t.ExpiresAt, t.Secret}
 				if asJSON {
 					return e.printJSON(out)
 				}
@@ -66,6 +75,7 @@ func newTokenCreateCmd(e *env) *cobra.Command {
 	cmd.Flags().StringVar(&email, "email", "", "whose token it is")
 	cmd.Flags().StringVar(&name, "name", "", "what it is for")
 	cmd.Flags().StringSliceVar(&scopes, "scopes", []string{"read", "write"}, "read, write, admin")
+	cmd.Flags().StringVar(&workspace, "workspace", "", "the id of the one workspace that it acts in; all of the account's without the flag")
 	cmd.Flags().StringVar(&expires, "expires", "90d", "how long it lives, as 90d or 12h; or when it ends, as 2027-01-31T00:00:00Z; or never")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return require(cmd, "email", "name")

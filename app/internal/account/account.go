@@ -63,6 +63,8 @@ func (in SignupInput) Validate() error {
 type SignupContext struct {
 	// Loopback is set when the request comes straight from this machine to a server that only this machine can reach.
 	Loopback bool
+	// Client is where the session begins.
+	Client Client
 }
 
 // Patch changes an account; nil fields stay.

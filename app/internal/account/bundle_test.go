@@ -83,8 +83,7 @@ func (b *bundle) statements(t *testing.T) (n uint64) {
 func (b *bundle) service(t *testing.T, o account.Options) *account.Service {
 	t.Helper()
 	o.Now = b.clock.now
-	accounts := store.NewAccounts(b.db)
-	s := account.NewService(account.Stores{Accounts: accounts, Identities: accounts, Tokens: store.NewTokens(b.db)}, o)
+	s := account.NewService(store.NewAccountStores(b.db), o)
 	t.Cleanup(s.Close)
 	return s
 }
@@ -111,7 +110,7 @@ func (b *bundle) user(t *testing.T, email string) (account.Session, auth.Princip
 	if _, err := b.accounts.CreateUser(t.Context(), email, "Grace", password); err != nil {
 		t.Fatal(err)
 	}
-	s, err := b.accounts.Login(t.Context(), email, password)
+	s, err := b.accounts.Login(t.Context(), email, password, account.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}

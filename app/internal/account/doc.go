@@ -11,8 +11,7 @@
 //
 // Wiring:
 //
-//	accounts := store.NewAccounts(db)
-//	service := account.NewService(account.Stores{Accounts: accounts, Identities: accounts, Tokens: store.NewTokens(db)}, account.Options{
+//	service := account.NewService(store.NewAccountStores(db), account.Options{
 //		OpenSignup:     cfg.SignupOpen,
 //		BootstrapToken: cfg.BootstrapToken,
 //		OIDC:           account.NewOIDC(account.OIDCOptions{Issuer: cfg.OIDC.Issuer, Audience: cfg.OIDC.Audience}), // nil without an issuer

@@ -322,9 +322,9 @@ func TestJWTsMapToAccounts(t *testing.T) {
 				t.Errorf("got %+v", p)
 			}
 		}
-		_, err = b.accounts.Login(ctx, "grace@example.com", "")
+		_, err = b.accounts.Login(ctx, "grace@example.com", "", account.Client{})
 		wantCode(t, err, apperr.ValidationFailed)
-		_, err = b.accounts.Login(ctx, "grace@example.com", password) // there is none
+		_, err = b.accounts.Login(ctx, "grace@example.com", password, account.Client{}) // there is none
 		wantCode(t, err, apperr.Unauthenticated)
 		if _, err := open.UpdateMe(ctx, principals[0], account.Patch{Password: ptr(password)}); err != nil {
 			t.Error(err)
@@ -372,7 +372,7 @@ func TestLinkingEndsOtherWaysIn(t *testing.T) {
 			_, err := s.Authenticate(ctx, secret)
 			wantCode(t, err, apperr.Unauthenticated)
 		}
-		_, err = s.Login(ctx, "grace@example.com", password)
+		_, err = s.Login(ctx, "grace@example.com", password, account.Client{})
 		wantCode(t, err, apperr.Unauthenticated)
 
 		// What the person makes from then on stays, also when they come again.
@@ -382,7 +382,7 @@ func TestLinkingEndsOtherWaysIn(t *testing.T) {
 		// Its address stays the verified one: with another's, that other would be taken for this account.
 		_, err = s.UpdateMe(ctx, got, account.Patch{Email: ptr("ada2@example.com"), CurrentPassword: ptr(password)})
 		wantCode(t, err, apperr.Conflict)
-		own, err := s.Login(ctx, "grace@example.com", password)
+		own, err := s.Login(ctx, "grace@example.com", password, account.Client{})
 		if err != nil {
 			t.Fatal(err)
 		}

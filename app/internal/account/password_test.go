@@ -28,11 +28,11 @@ func TestPasswordsAreTheSameFromEveryKeyboard(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, given := range []string{composed, decomposed, strings.ReplaceAll(composed, " ", "\u00a0")} {
-				if _, err := b.accounts.Login(ctx, in.Email, given); err != nil {
+				if _, err := b.accounts.Login(ctx, in.Email, given, account.Client{}); err != nil {
 					t.Errorf("signed up with %q, in with %q: %v", form, given, err)
 				}
 			}
-			_, err := b.accounts.Login(ctx, in.Email, strings.ReplaceAll(composed, "\u00e9", "e"))
+			_, err := b.accounts.Login(ctx, in.Email, strings.ReplaceAll(composed, "\u00e9", "e"), account.Client{})
 			wantCode(t, err, apperr.Unauthenticated)
 		}
 		// Characters are counted as they are hashed.
@@ -44,13 +44,13 @@ func TestPasswordsAreTheSameFromEveryKeyboard(t *testing.T) {
 		if _, err = b.accounts.Signup(ctx, in, here); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.accounts.Login(ctx, in.Email, in.Password); err != nil {
+		if _, err := b.accounts.Login(ctx, in.Email, in.Password, account.Client{}); err != nil {
 			t.Error(err)
 		}
 		in.Email, in.Password = "d@example.com", in.Password+"e"
 		_, err = b.accounts.Signup(ctx, in, here)
 		wantCode(t, err, apperr.ValidationFailed, "/password")
-		_, err = b.accounts.Login(ctx, in.Email, in.Password)
+		_, err = b.accounts.Login(ctx, in.Email, in.Password, account.Client{})
 		wantCode(t, err, apperr.ValidationFailed, "/password")
 	})
 }
@@ -70,15 +70,15 @@ func TestPasswordsHashedAsGivenServe(t *testing.T) {
 			return a
 		}
 		made := old("a@example.com")
-		_, err := b.accounts.Login(ctx, made.Email, composed)
+		_, err := b.accounts.Login(ctx, made.Email, composed, account.Client{})
 		wantCode(t, err, apperr.Unauthenticated)
-		s, err := b.accounts.Login(ctx, made.Email, decomposed)
+		s, err := b.accounts.Login(ctx, made.Email, decomposed, account.Client{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		calls, _ := b.accounts.CountHashes()
 		for _, form := range []string{composed, decomposed} {
-			again, err := b.accounts.Login(ctx, made.Email, form)
+			again, err := b.accounts.Login(ctx, made.Email, form, account.Client{})
 			if err != nil {
 				t.Fatalf("%q: %v", form, err)
 			}
@@ -93,7 +93,7 @@ func TestPasswordsHashedAsGivenServe(t *testing.T) {
 
 		// So does the proof of a change.
 		old("b@example.com")
-		token, err := b.accounts.CreateTokenFor(ctx, "b@example.com", "cli", auth.Scopes(), nil)
+		token, err := b.accounts.CreateTokenFor(ctx, "b@example.com", account.TokenInput{Name: "cli", Scopes: auth.Scopes()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,7 +103,7 @@ func TestPasswordsHashedAsGivenServe(t *testing.T) {
 		if _, err := b.accounts.UpdateMe(ctx, p, account.Patch{Email: ptr("c@example.com"), CurrentPassword: ptr(decomposed)}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.accounts.Login(ctx, "c@example.com", composed); err != nil {
+		if _, err := b.accounts.Login(ctx, "c@example.com", composed, account.Client{}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -118,7 +118,7 @@ func TestUnknownEmailTakesAsManyHashesAsAWrongPassword(t *testing.T) {
 		for given, want := range map[string]int64{composed: 1, decomposed: 2} {
 			for _, email := range []string{"nobody@example.com", "ada@example.com"} {
 				before := calls.Load()
-				_, err := b.accounts.Login(t.Context(), email, given)
+				_, err := b.accounts.Login(t.Context(), email, given, account.Client{})
 				wantCode(t, err, apperr.Unauthenticated)
 				if took := calls.Load() - before; took != want {
 					t.Errorf("%s with %q: %d hashes, want %d", email, given, took, want)

@@ -20,6 +20,7 @@ type Stores struct {
 	Accounts   Store
 	Identities IdentityStore
 	Tokens     TokenStore
+	Sessions   SessionStore
 }
 
 // Options set the service up; the zero value is closed to sign-ups, without OpenID Connect.
@@ -103,7 +104,7 @@ func (s *Service) Signup(ctx context.Context, in SignupInput, sc SignupContext) 
 	if n.PasswordHash, err = s.hasher.hash(ctx, in.Password); err != nil {
 		return Session{}, err
 	}
-	secret, session := s.newSession()
+	secret, session := s.newSession(sc.Client)
 	n.Session = &session
 	for {
 		if n.First, err = s.admit(ctx, in, sc); err != nil {
@@ -146,7 +147,7 @@ func (s *Service) isBootstrap(token string) bool {
 
 // Login signs a person in. Errors: unauthenticated for an unknown e-mail or a wrong password, which are not told apart
 // and take the same time; validation_failed for what can be neither; rate_limited after too many failures for the e-mail.
-func (s *Service) Login(ctx context.Context, email, password string) (Session, error) {
+func (s *Service) Login(ctx context.Context, email, password string, c Client) (Session, error) {
 	if err := checkLogin(email, password); err != nil {
 		return Session{}, err
 	}
@@ -165,7 +166,7 @@ func (s *Service) Login(ctx context.Context, email, password string) (Session, e
 	if stale {
 		s.rehash(ctx, cred, password)
 	}
-	secret, session := s.newSession()
+	secret, session := s.newSession(c)
 	if _, err := s.stores.Tokens.Create(ctx, auth.Principal{AccountID: cred.ID}, session); err != nil {
 		return Session{}, err
 	}
@@ -212,10 +213,10 @@ func (s *Service) rehash(ctx context.Context, c Credentials, password string) {
 	}
 }
 
-func (s *Service) newSession() (secret string, t NewToken) {
+func (s *Service) newSession(c Client) (secret string, t NewToken) {
 	sec := NewSecret(TokenPrefix)
 	expires := s.o.Now().UTC().Add(s.o.SessionTTL).Truncate(time.Second)
-	return sec.Text, NewToken{Kind: KindSession, Hash: sec.Hash, Scopes: auth.Scopes(), ExpiresAt: &expires}
+	return sec.Text, NewToken{Kind: KindSession, Hash: sec.Hash, Scopes: auth.Scopes(), ExpiresAt: &expires, Client: c.clean()}
 }
 
 // Logout ends the session or personal access token that the request was made with: here at once, elsewhere within

@@ -155,19 +155,19 @@ func TestLogin(t *testing.T) {
 		ctx := t.Context()
 		b.first(t)
 		calls, _ := b.accounts.CountHashes()
-		_, unknown := b.accounts.Login(ctx, "nobody@example.com", password)
+		_, unknown := b.accounts.Login(ctx, "nobody@example.com", password, account.Client{})
 		afterUnknown := calls.Load()
-		_, wrong := b.accounts.Login(ctx, "ada@example.com", password+"!")
+		_, wrong := b.accounts.Login(ctx, "ada@example.com", password+"!", account.Client{})
 		afterWrong := calls.Load() - afterUnknown
 		wantCode(t, unknown, apperr.Unauthenticated)
 		wantCode(t, wrong, apperr.Unauthenticated)
 		if unknown.Error() != wrong.Error() || afterUnknown != 1 || afterWrong != 1 {
 			t.Errorf("told apart: %v after %d hashes, %v after %d", unknown, afterUnknown, wrong, afterWrong)
 		}
-		_, err := b.accounts.Login(ctx, "", strings.Repeat("x", 201))
+		_, err := b.accounts.Login(ctx, "", strings.Repeat("x", 201), account.Client{})
 		wantCode(t, err, apperr.ValidationFailed, "/email")
 
-		s, err := b.accounts.Login(ctx, " ADA@example.com", password)
+		s, err := b.accounts.Login(ctx, " ADA@example.com", password, account.Client{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -186,7 +186,7 @@ func TestLogin(t *testing.T) {
 		wantCode(t, b.accounts.Logout(ctx, auth.Principal{AccountID: p.AccountID}), apperr.Conflict)
 
 		b.clock.advance(2 * time.Hour)
-		late, err := b.accounts.Login(ctx, "ada@example.com", password)
+		late, err := b.accounts.Login(ctx, "ada@example.com", password, account.Client{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -203,7 +203,7 @@ func TestGuessingIsSlowedDownByEmail(t *testing.T) {
 		_, p := b.first(t)
 		calls, peak := b.accounts.CountHashes()
 		errs := atOnce(ctx, account.FreeFailures+10, func(ctx context.Context, _ int) error {
-			_, err := b.accounts.Login(ctx, "ada@example.com", "a wrong password")
+			_, err := b.accounts.Login(ctx, "ada@example.com", "a wrong password", account.Client{})
 			return err
 		})
 		wrong := 0
@@ -220,12 +220,12 @@ func TestGuessingIsSlowedDownByEmail(t *testing.T) {
 		if peak.Load() > account.HashesAtOnce {
 			t.Errorf("%d hashes at once", peak.Load())
 		}
-		_, err := b.accounts.Login(ctx, "ada@example.com", password)
+		_, err := b.accounts.Login(ctx, "ada@example.com", password, account.Client{})
 		wantCode(t, err, apperr.RateLimited)
 		_, err = b.accounts.UpdateMe(ctx, p, account.Patch{Password: ptr("another password"), CurrentPassword: ptr(password)})
 		wantCode(t, err, apperr.RateLimited)
 		b.clock.advance(account.MaxPause)
-		if _, err := b.accounts.Login(ctx, "ada@example.com", password); err != nil {
+		if _, err := b.accounts.Login(ctx, "ada@example.com", password, account.Client{}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -237,7 +237,7 @@ func TestUpdateMe(t *testing.T) {
 		ctx := t.Context()
 		mine, p := b.first(t)
 		_, grace := b.user(t, "grace@example.com")
-		other, err := b.accounts.Login(ctx, "ada@example.com", password)
+		other, err := b.accounts.Login(ctx, "ada@example.com", password, account.Client{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -279,9 +279,9 @@ func TestUpdateMe(t *testing.T) {
 		b.principal(t, token.Secret)
 		_, err = b.accounts.Authenticate(ctx, other.Secret)
 		wantCode(t, err, apperr.Unauthenticated)
-		_, err = b.accounts.Login(ctx, "ada@example.com", password)
+		_, err = b.accounts.Login(ctx, "ada@example.com", password, account.Client{})
 		wantCode(t, err, apperr.Unauthenticated)
-		if _, err := b.accounts.Login(ctx, "ada@example.com", "another password"); err != nil {
+		if _, err := b.accounts.Login(ctx, "ada@example.com", "another password", account.Client{}); err != nil {
 			t.Error(err)
 		}
 		if me, err := b.accounts.Me(ctx, grace); err != nil || me.Version != 1 {
@@ -348,11 +348,11 @@ func TestTokens(t *testing.T) {
 		}
 		wantCode(t, b.accounts.RevokeToken(ctx, ada, ids[0]), apperr.NotFound)
 
-		tok, err := b.accounts.CreateTokenFor(ctx, "ADA@example.com", "cli", []auth.Scope{auth.ScopeRead}, nil)
+		tok, err := b.accounts.CreateTokenFor(ctx, "ADA@example.com", account.TokenInput{Name: "cli", Scopes: []auth.Scope{auth.ScopeRead}})
 		if err != nil || tok.ExpiresAt != nil {
 			t.Fatalf("got %+v, %v", tok, err)
 		}
-		_, err = b.accounts.CreateTokenFor(ctx, "nobody@example.com", "cli", auth.Scopes(), nil)
+		_, err = b.accounts.CreateTokenFor(ctx, "nobody@example.com", account.TokenInput{Name: "cli", Scopes: auth.Scopes()})
 		wantCode(t, err, apperr.NotFound)
 	})
 }

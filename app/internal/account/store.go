@@ -47,7 +47,8 @@ type Store interface {
 
 // TokenStore keeps tokens and sessions.
 type TokenStore interface {
-	// Create makes a token of that account; a session also clears away the account's sessions that ended long ago.
+	// Create makes a token of that account; a session also clears away the account's sessions that ended long ago. Errors:
+	// validation_failed for a workspace that the account is no member of; unauthenticated where the account was deleted.
 	Create(ctx context.Context, p auth.Principal, n NewToken) (Token, error)
 	// Holder finds a token and its account by the token's hash in one statement: not_found.
 	Holder(ctx context.Context, hash [32]byte) (Holder, error)
@@ -57,6 +58,14 @@ type TokenStore interface {
 	Delete(ctx context.Context, p auth.Principal, id uuid.UUID, kinds ...Kind) error
 	// Touch notes that a token was used then, unless it was noted after notedBefore.
 	Touch(ctx context.Context, id uuid.UUID, at, notedBefore time.Time) error
+}
+
+// SessionStore keeps the sessions among the tokens.
+type SessionStore interface {
+	// Sessions gives the account's sessions that have not ended by then, newest first.
+	Sessions(ctx context.Context, account uuid.UUID, at time.Time, page Page) (items []OpenSession, next *uuid.UUID, err error)
+	// EndSessions ends all sessions of the account but the one with that id.
+	EndSessions(ctx context.Context, account, but uuid.UUID) error
 }
 
 // Identity is a person as an OpenID Connect issuer knows them.

@@ -28,6 +28,8 @@ type Token struct {
 	ID     uuid.UUID
 	Name   string
 	Scopes []auth.Scope
+	// Workspace is the one that the token acts in; nil for all of the account's.
+	Workspace *uuid.UUID
 	// CreatedAt, ExpiresAt (nil: never) and LastUsedAt (nil: never; written at most once a minute) are in UTC.
 	CreatedAt  time.Time
 	ExpiresAt  *time.Time
@@ -51,8 +53,10 @@ type Session struct {
 type TokenInput struct {
 	Name   string
 	Scopes []auth.Scope
-	// ExpiresAt is at most a year ahead; nil for a token that never expires.
+	// ExpiresAt is nil for a token that never expires.
 	ExpiresAt *time.Time
+	// Workspace binds the token to a workspace that the account is a member of; nil for a token that acts in all of them.
+	Workspace *uuid.UUID
 }
 
 // Validate checks the fields against the clock: validation_failed, naming all faults.
@@ -83,6 +87,9 @@ type NewToken struct {
 	Hash      [sha256.Size]byte
 	Scopes    []auth.Scope
 	ExpiresAt *time.Time
+	Workspace *uuid.UUID
+	// Client is where a session begins.
+	Client Client
 }
 
 // Holder is a token as [Service.Authenticate] finds it: what it may do, until when, and whose it is.

@@ -11,7 +11,7 @@ import (
 )
 
 // CreateToken makes a personal access token of the principal; its secret is in the answer and nowhere else. It takes the
-// scope admin. Errors: validation_failed.
+// scope admin. Errors: validation_failed, also for a workspace that the principal's account is no member of.
 func (s *Service) CreateToken(ctx context.Context, p auth.Principal, in TokenInput) (CreatedToken, error) {
 	if err := p.MayAccount(auth.TokenManage); err != nil {
 		return CreatedToken{}, err
@@ -19,14 +19,14 @@ func (s *Service) CreateToken(ctx context.Context, p auth.Principal, in TokenInp
 	return s.createToken(ctx, p, in)
 }
 
-// CreateTokenFor makes a personal access token for the account with that e-mail, from the command line. A nil expiry is
-// never. Errors: not_found; validation_failed.
-func (s *Service) CreateTokenFor(ctx context.Context, email, name string, scopes []auth.Scope, expiry *time.Time) (CreatedToken, error) {
+// CreateTokenFor makes a personal access token for the account with that e-mail, from the command line. Errors: not_found;
+// validation_failed.
+func (s *Service) CreateTokenFor(ctx context.Context, email string, in TokenInput) (CreatedToken, error) {
 	cred, err := s.stores.Accounts.Credentials(ctx, FoldEmail(email))
 	if err != nil {
 		return CreatedToken{}, err
 	}
-	return s.createToken(ctx, auth.Principal{AccountID: cred.ID}, TokenInput{Name: name, Scopes: scopes, ExpiresAt: expiry})
+	return s.createToken(ctx, auth.Principal{AccountID: cred.ID}, in)
 }
 
 func (s *Service) createToken(ctx context.Context, p auth.Principal, in TokenInput) (CreatedToken, error) {
@@ -39,7 +39,7 @@ func (s *Service) createToken(ctx context.Context, p auth.Principal, in TokenInp
 	}
 	secret := NewSecret(TokenPrefix)
 	t, err := s.stores.Tokens.Create(ctx, p, NewToken{
-		Kind: KindPersonal, Name: in.Name, Hash: secret.Hash, Scopes: sortScopes(in.Scopes), ExpiresAt: in.ExpiresAt,
+		Kind: KindPersonal, Name: in.Name, Hash: secret.Hash, Scopes: sortScopes(in.Scopes), ExpiresAt: in.ExpiresAt, Workspace: in.Workspace,
 	})
 	if err != nil {
 		return CreatedToken{}, err

@@ -20,6 +20,8 @@ const (
 	AccountUpdate Action = "account.update"
 	TokenRead     Action = "token.read"
 	TokenManage   Action = "token.manage"
+	SessionRead   Action = "session.read"
+	SessionManage Action = "session.manage"
 
 	WorkspaceList   Action = "workspace.list"
 	WorkspaceCreate Action = "workspace.create"
@@ -83,6 +85,8 @@ var table = map[Action]Rule{
 	AccountUpdate:    {RoleNone, ScopeAdmin},
 	TokenRead:        {RoleNone, ScopeRead},
 	TokenManage:      {RoleNone, ScopeAdmin},
+	SessionRead:      {RoleNone, ScopeRead},
+	SessionManage:    {RoleNone, ScopeAdmin},
 	WorkspaceList:    {RoleNone, ScopeRead},
 	WorkspaceCreate:  {RoleNone, ScopeWrite},
 	WorkspaceImport:  {RoleNone, ScopeAdmin}, // and the instance's owner only, which the service sees to

@@ -19,7 +19,7 @@ func (s *Server) SignUp(w http.ResponseWriter, r *http.Request) {
 	session, err := s.svc.Accounts.Signup(r.Context(), account.SignupInput{
 		Email: in.Email, Password: in.Password, Name: in.Name,
 		InvitationToken: deref(in.InvitationToken), BootstrapToken: deref(in.BootstrapToken),
-	}, account.SignupContext{Loopback: s.loopback(r)})
+	}, account.SignupContext{Loopback: s.loopback(r), Client: client(r)})
 	s.sessionOrFail(w, r, "/v1/me", session, err)
 }
 
@@ -30,7 +30,7 @@ func (s *Server) CreateSession(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	session, err := s.svc.Accounts.Login(r.Context(), in.Email, in.Password)
+	session, err := s.svc.Accounts.Login(r.Context(), in.Email, in.Password, client(r))
 	s.sessionOrFail(w, r, "/v1/sessions/current", session, err)
 }
 
@@ -42,6 +42,15 @@ func (s *Server) sessionOrFail(w http.ResponseWriter, r *http.Request, location 
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	s.created(w, r, location, 0, api.Session{Token: session.Secret, ExpiresAt: session.ExpiresAt, Account: toAccount(session.Account)})
+}
+
+// client is what is noted of where a session begins.
+func client(r *http.Request) account.Client {
+	c := account.Client{UserAgent: r.UserAgent()}
+	if x := exchangeOf(r.Context()); x != nil && x.client.IsValid() {
+		c.Address = x.client.WithZone("").String()
+	}
+	return c
 }
 
 // EndSession implements DELETE /v1/sessions/current.

@@ -19,7 +19,7 @@ import (
 var mayBeNull = map[reflect.Type][]string{
 	reflect.TypeFor[api.InvitationCreate](): {"email"},
 	reflect.TypeFor[api.TaskCreate]():       {"due_date", "estimate", "parent_id", "start_date"},
-	reflect.TypeFor[api.TokenCreate]():      {"expires_at"},
+	reflect.TypeFor[api.TokenCreate]():      {"expires_at", "workspace_id"},
 }
 
 // findNull looks for a null where the type has no place for one. In a merge patch null means "remove": for a field that

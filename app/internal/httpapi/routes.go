@@ -50,6 +50,7 @@ var policies = map[string]policy{
 
 	"POST /v1/signup":   {public: true, credentials: true, secret: true},
 	"POST /v1/sessions": {public: true, credentials: true, secret: true},
+	"GET /v1/sessions":  {query: paged},
 	"GET /v1/tokens":    {query: paged},
 	"POST /v1/tokens":   {secret: true},
 

@@ -3,8 +3,6 @@ package httpapi
 import (
 	"net/http"
 
-	"github.com/google/uuid"
-
 	"github.com/task-tracker/task-tracker/app/api"
 	"github.com/task-tracker/task-tracker/app/internal/account"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
@@ -12,17 +10,12 @@ import (
 
 // ListTokens implements GET /v1/tokens.
 func (s *Server) ListTokens(w http.ResponseWriter, r *http.Request, params api.ListTokensParams) {
-	limit, err := listLimit(params.Limit)
+	wanted, err := accountPage(s, r, params.Limit)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	start, err := after[uuid.UUID](s, r)
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	items, next, err := s.svc.Accounts.Tokens(r.Context(), principal(r), account.Page{After: start, Limit: limit, Eventual: eventual(r)})
+	items, next, err := s.svc.Accounts.Tokens(r.Context(), principal(r), wanted)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -38,17 +31,22 @@ func (s *Server) CreateToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	t, err := s.svc.Accounts.CreateToken(r.Context(), principal(r), account.TokenInput{
-		Name: in.Name, Scopes: each(in.Scopes, func(v api.Scope) auth.Scope { return auth.Scope(v) }), ExpiresAt: in.ExpiresAt,
+		Name: in.Name, Scopes: each(in.Scopes, func(v api.Scope) auth.Scope { return auth.Scope(v) }), ExpiresAt: in.ExpiresAt, Workspace: in.WorkspaceID,
 	})
+	s.tokenOrFail(w, r, "/v1/tokens/", t, err)
+}
+
+// tokenOrFail answers with a token's secret, which nothing on the way may keep.
+func (s *Server) tokenOrFail(w http.ResponseWriter, r *http.Request, list string, t account.CreatedToken, err error) {
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	shown := toToken(t.Token)
-	s.created(w, r, "/v1/tokens/"+t.ID.String(), 0, api.TokenCreated{
-		ID: shown.ID, Name: shown.Name, Scopes: shown.Scopes, CreatedAt: shown.CreatedAt, ExpiresAt: shown.ExpiresAt, LastUsedAt: shown.LastUsedAt,
-		Token: t.Secret,
+	s.created(w, r, list+t.ID.String(), 0, api.TokenCreated{
+		ID: shown.ID, Name: shown.Name, Scopes: shown.Scopes, WorkspaceID: shown.WorkspaceID, CreatedAt: shown.CreatedAt, ExpiresAt: shown.ExpiresAt,
+		LastUsedAt: shown.LastUsedAt, Token: t.Secret,
 	})
 }
 
@@ -64,6 +62,6 @@ func (s *Server) RevokeToken(w http.ResponseWriter, r *http.Request, id api.Path
 func toToken(t account.Token) api.Token {
 	return api.Token{
 		ID: t.ID, Name: t.Name, Scopes: each(t.Scopes, func(v auth.Scope) api.Scope { return api.Scope(v) }),
-		CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt, LastUsedAt: t.LastUsedAt,
+		WorkspaceID: t.Workspace, CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt, LastUsedAt: t.LastUsedAt,
 	}
 }

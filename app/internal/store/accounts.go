@@ -23,11 +23,19 @@ var (
 // NewAccounts returns the accounts of a database.
 func NewAccounts(db *DB) *Accounts { return &Accounts{db: db} }
 
+// NewAccountStores returns all that an [account.Service] keeps things in.
+func NewAccountStores(db *DB) account.Stores {
+	accounts, tokens := NewAccounts(db), NewTokens(db)
+	return account.Stores{Accounts: accounts, Identities: accounts, Tokens: tokens, Sessions: tokens}
+}
+
 const (
 	accountColumns = `a.id, a.email, a.name, a.password_hash, a.owner_slot, a.created_at, a.updated_at, a.version`
 
-	getAccountSQL     = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.id = ?`
+	// Deleted accounts are only names to others.
+	getAccountSQL     = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.id = ? AND a.deleted_at IS NULL`
 	lockAccountSQL    = getAccountSQL + ` {FOR UPDATE}`
+	holdAccountSQL    = `SELECT id FROM accounts WHERE id = ? AND deleted_at IS NULL {FOR SHARE}`
 	accountByEmailSQL = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.email_fold = ?`
 	accountBySubject  = `SELECT ` + accountColumns + ` FROM account_identities i JOIN accounts a ON a.id = i.account_id WHERE i.issuer = ? AND i.subject = ?`
 	hasOwnerSQL       = `SELECT COUNT(*) FROM accounts WHERE owner_slot = 1`
@@ -79,7 +87,7 @@ func (s *Accounts) Create(ctx context.Context, n account.NewAccount) (account.Ac
 			return a, err
 		}
 		if n.Session != nil {
-			if _, err := tx.insertToken(ctx, a.ID, *n.Session); err != nil {
+			if _, err := tx.insertToken(ctx, a.ID, a.ID, *n.Session); err != nil {
 				return a, err
 			}
 		}
@@ -120,6 +128,16 @@ func (tx *Tx) lockAccount(ctx context.Context, id uuid.UUID) (account.Credential
 	c, err := one(ctx, tx.conn, "account.lock", lockAccountSQL, scanAccount, id[:])
 	tx.locked(c.UpdatedAt)
 	return c, err
+}
+
+// holdLiving keeps an account from being deleted until the end of the transaction. A principal may be some seconds older than
+// its account's end: unauthenticated.
+func (tx *Tx) holdLiving(ctx context.Context, id uuid.UUID) error {
+	_, err := one(ctx, tx.conn, "account.hold", holdAccountSQL, scanID, id[:])
+	if noRow(err) {
+		return apperr.New(apperr.Unauthenticated, "The account was deleted.")
+	}
+	return err
 }
 
 // Update implements [account.Store].

@@ -63,6 +63,9 @@ func (s *Members) List(ctx context.Context, id uuid.UUID, page workspace.Page[wo
 
 // addMember makes an account a member, which it must not be yet.
 func (tx *Tx) addMember(ctx context.Context, p auth.Principal, id, account uuid.UUID, role auth.Role) error {
+	if err := tx.holdLiving(ctx, account); err != nil {
+		return err
+	}
 	if _, err := tx.exec(ctx, "member.insert", insertMemberSQL, id[:], account[:], string(role), micros(tx.Now)); err != nil {
 		return err
 	}

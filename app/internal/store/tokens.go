@@ -13,22 +13,28 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 )
 
-// Tokens keeps personal access tokens and sessions; it is the [account.TokenStore].
+// Tokens keeps personal access tokens and sessions; it is the [account.TokenStore] and the [account.SessionStore].
 type Tokens struct{ db *DB }
 
-var _ account.TokenStore = (*Tokens)(nil)
+var (
+	_ account.TokenStore   = (*Tokens)(nil)
+	_ account.SessionStore = (*Tokens)(nil)
+)
 
 // NewTokens returns the tokens of a database.
 func NewTokens(db *DB) *Tokens { return &Tokens{db: db} }
 
 const (
 	// authenticateSQL authenticates a request: everything about the token and its account at once.
-	authenticateSQL = `SELECT t.id, t.name, t.scopes, t.expires_at, t.last_used_at, a.id, a.name, a.email, a.owner_slot
-FROM tokens t JOIN accounts a ON a.id = t.account_id WHERE t.hash = ?`
+	authenticateSQL = `SELECT t.id, t.name, t.scopes, t.expires_at, t.last_used_at, t.workspace_id, a.id, a.name, a.email, a.owner_slot
+FROM tokens t JOIN accounts a ON a.id = t.account_id WHERE t.hash = ? AND a.deleted_at IS NULL`
 
-	tokenColumns    = `id, name, scopes, created_at, expires_at, last_used_at`
+	tokenColumns    = `id, name, scopes, workspace_id, created_at, expires_at, last_used_at`
 	listTokensSQL   = `SELECT ` + tokenColumns + ` FROM tokens WHERE account_id = ? AND id < ? AND kind = ? ORDER BY id DESC LIMIT ?`
-	insertTokenSQL  = `INSERT INTO tokens (id, account_id, kind, name, hash, scopes, created_at, expires_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)`
+	listSessionsSQL = `SELECT id, user_agent, address, created_at, expires_at, last_used_at FROM tokens
+WHERE account_id = ? AND id < ? AND kind = ? AND expires_at > ? ORDER BY id DESC LIMIT ?`
+	insertTokenSQL = `INSERT INTO tokens (id, account_id, kind, name, hash, scopes, workspace_id, created_by, user_agent, address, created_at, expires_at, last_used_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)`
 	deleteTokenSQL  = `DELETE FROM tokens WHERE id = ? AND account_id = ? AND kind = ?`
 	endSessionsSQL  = `DELETE FROM tokens WHERE account_id = ? AND kind = ? AND id <> ?`
 	endTokensSQL    = `DELETE FROM tokens WHERE account_id = ?`
@@ -56,9 +62,11 @@ func splitScopes(words string) []auth.Scope {
 
 func scanToken(row scanner) (t account.Token, err error) {
 	var scopes string
+	var workspace uuid.NullUUID
 	var created int64
 	var expires, used sql.NullInt64
-	err = row.Scan(&t.ID, &t.Name, &scopes, &created, &expires, &used)
+	err = row.Scan(&t.ID, &t.Name, &scopes, &workspace, &created, &expires, &used)
+	t.Workspace = fromNullID(workspace)
 	t.Scopes, t.CreatedAt, t.ExpiresAt, t.LastUsedAt = splitScopes(scopes), fromMicros(created), fromNullMicros(expires), fromNullMicros(used)
 	return t, err
 }
@@ -68,9 +76,10 @@ func (s *Tokens) Holder(ctx context.Context, hash [32]byte) (account.Holder, err
 	h, err := one(ctx, s.db.reader(), "token.authenticate", authenticateSQL, func(row scanner) (h account.Holder, err error) {
 		var scopes string
 		var expires, used, owner sql.NullInt64
+		var workspace uuid.NullUUID
 		p := &h.Principal
-		err = row.Scan(&p.TokenID, &p.TokenName, &scopes, &expires, &used, &p.AccountID, &p.Name, &p.Email, &owner)
-		p.Scopes, p.InstanceOwner = splitScopes(scopes), owner.Valid
+		err = row.Scan(&p.TokenID, &p.TokenName, &scopes, &expires, &used, &workspace, &p.AccountID, &p.Name, &p.Email, &owner)
+		p.Scopes, p.Workspace, p.InstanceOwner = splitScopes(scopes), workspace.UUID, owner.Valid && !workspace.Valid
 		h.ExpiresAt, h.LastUsedAt = fromNullMicros(expires), fromNullMicros(used)
 		return h, err
 	}, hash[:])
@@ -86,14 +95,26 @@ func (s *Tokens) Create(ctx context.Context, p auth.Principal, n account.NewToke
 				return account.Token{}, err
 			}
 		}
-		return tx.insertToken(ctx, p.AccountID, n)
+		if n.Workspace != nil {
+			in, err := tx.membership(ctx, *n.Workspace, p.AccountID)
+			if err != nil {
+				return account.Token{}, err
+			}
+			if !in.Role.Valid() {
+				return account.Token{}, apperr.Invalid("/workspace_id", "not_found", "is not a workspace that the account is a member of")
+			}
+		}
+		if err := tx.holdLiving(ctx, p.AccountID); err != nil {
+			return account.Token{}, err
+		}
+		return tx.insertToken(ctx, p.AccountID, p.AccountID, n)
 	})
 }
 
-func (tx *Tx) insertToken(ctx context.Context, owner uuid.UUID, n account.NewToken) (account.Token, error) {
-	t := account.Token{ID: tx.NewID(), Name: n.Name, Scopes: n.Scopes, CreatedAt: tx.Now, ExpiresAt: n.ExpiresAt}
+func (tx *Tx) insertToken(ctx context.Context, owner, by uuid.UUID, n account.NewToken) (account.Token, error) {
+	t := account.Token{ID: tx.NewID(), Name: n.Name, Scopes: n.Scopes, Workspace: n.Workspace, CreatedAt: tx.Now, ExpiresAt: n.ExpiresAt}
 	_, err := tx.exec(ctx, "token.insert", insertTokenSQL, t.ID[:], owner[:], string(n.Kind), t.Name, n.Hash[:], joinScopes(t.Scopes),
-		micros(t.CreatedAt), microsPtr(t.ExpiresAt))
+		idPtr(n.Workspace), by[:], n.Client.UserAgent, n.Client.Address, micros(t.CreatedAt), microsPtr(t.ExpiresAt))
 	return t, err
 }
 
@@ -108,6 +129,33 @@ func (s *Tokens) List(ctx context.Context, owner uuid.UUID, page account.Page) (
 		return items, nil, err
 	}
 	return items, &items[len(items)-1].ID, nil
+}
+
+// Sessions implements [account.SessionStore].
+func (s *Tokens) Sessions(ctx context.Context, owner uuid.UUID, at time.Time, page account.Page) ([]account.OpenSession, *uuid.UUID, error) {
+	before := uuid.Max
+	if page.After != nil {
+		before = *page.After
+	}
+	items, more, err := listPage(ctx, s.db, page.Eventual, page.Limit, "token.list_sessions", listSessionsSQL, func(row scanner) (v account.OpenSession, err error) {
+		var created, expires int64
+		var used sql.NullInt64
+		err = row.Scan(&v.ID, &v.UserAgent, &v.Address, &created, &expires, &used)
+		v.CreatedAt, v.ExpiresAt, v.LastUsedAt = fromMicros(created), fromMicros(expires), fromNullMicros(used)
+		return v, err
+	}, owner[:], before[:], string(account.KindSession), micros(at))
+	if err != nil || !more {
+		return items, nil, err
+	}
+	return items, &items[len(items)-1].ID, nil
+}
+
+// EndSessions implements [account.SessionStore].
+func (s *Tokens) EndSessions(ctx context.Context, owner, but uuid.UUID) error {
+	_, err := mutate(ctx, s.db, "token.end_sessions", func(tx *Tx) (int64, error) {
+		return tx.exec(ctx, "token.end_sessions", endSessionsSQL, owner[:], string(account.KindSession), but[:])
+	})
+	return err
 }
 
 // Delete implements [account.TokenStore].

@@ -16,7 +16,7 @@ import (
 )
 
 // secret lists the operations that answer with a secret: what they answer must not be stored, so they cannot replay.
-var secret = []string{"signUp", "createSession", "createToken", "createInvitation"}
+var secret = []string{"signUp", "createSession", "createToken", "createServiceToken", "createInvitation"}
 
 type operation struct {
 	path, method string

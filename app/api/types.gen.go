@@ -13,6 +13,24 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for AccountKind.
+const (
+	AccountKindPerson  AccountKind = "person"
+	AccountKindService AccountKind = "service"
+)
+
+// Valid indicates whether the value is a known member of the AccountKind enum.
+func (e AccountKind) Valid() bool {
+	switch e {
+	case AccountKindPerson:
+		return true
+	case AccountKindService:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AttachmentState.
 const (
 	AttachmentStateReady    AttachmentState = "ready"
@@ -205,6 +223,27 @@ func (e Scope) Valid() bool {
 	}
 }
 
+// Defines values for ServiceRole.
+const (
+	ServiceRoleAdmin  ServiceRole = "admin"
+	ServiceRoleMember ServiceRole = "member"
+	ServiceRoleViewer ServiceRole = "viewer"
+)
+
+// Valid indicates whether the value is a known member of the ServiceRole enum.
+func (e ServiceRole) Valid() bool {
+	switch e {
+	case ServiceRoleAdmin:
+		return true
+	case ServiceRoleMember:
+		return true
+	case ServiceRoleViewer:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StatusCategory.
 const (
 	StatusCategoryBacklog    StatusCategory = "backlog"
@@ -272,16 +311,22 @@ func (e TaskSort) Valid() bool {
 type Account struct {
 	CreatedAt time.Time `json:"created_at"`
 
-	// Email In lower case.
-	Email string    `json:"email"`
+	// Email In lower case; null for a service account.
+	Email *string   `json:"email"`
 	ID    uuid.UUID `json:"id"`
 
 	// InstanceOwner Whether the account set the instance up.
-	InstanceOwner bool      `json:"instance_owner"`
-	Name          string    `json:"name"`
-	UpdatedAt     time.Time `json:"updated_at"`
-	Version       int64     `json:"version"`
+	InstanceOwner bool `json:"instance_owner"`
+
+	// Kind Whether an account is that of a person, or of a program (a service account).
+	Kind      AccountKind `json:"kind"`
+	Name      string      `json:"name"`
+	UpdatedAt time.Time   `json:"updated_at"`
+	Version   int64       `json:"version"`
 }
+
+// AccountKind Whether an account is that of a person, or of a program (a service account).
+type AccountKind string
 
 // AccountPatch defines model for AccountPatch.
 type AccountPatch struct {
@@ -673,9 +718,14 @@ type Markdown = string
 // Member defines model for Member.
 type Member struct {
 	// Account An account, as others see it.
-	Account  AccountRef `json:"account"`
-	Email    string     `json:"email"`
-	JoinedAt time.Time  `json:"joined_at"`
+	Account AccountRef `json:"account"`
+
+	// Email Null for a service account.
+	Email    *string   `json:"email"`
+	JoinedAt time.Time `json:"joined_at"`
+
+	// Kind Whether an account is that of a person, or of a program (a service account).
+	Kind AccountKind `json:"kind"`
 
 	// Role What an account is in a workspace; each may do all that those before it may.
 	Role Role `json:"role"`
@@ -833,6 +883,58 @@ type Role string
 
 // Scope What a token may be used for; each includes those before it.
 type Scope string
+
+// ServiceAccount defines model for ServiceAccount.
+type ServiceAccount struct {
+	CreatedAt time.Time `json:"created_at"`
+	ID        uuid.UUID `json:"id"`
+	Name      string    `json:"name"`
+
+	// Role What a service account may do in its workspace; it owns none.
+	Role        ServiceRole `json:"role"`
+	UpdatedAt   time.Time   `json:"updated_at"`
+	Version     int64       `json:"version"`
+	WorkspaceID uuid.UUID   `json:"workspace_id"`
+}
+
+// ServiceAccountCreate defines model for ServiceAccountCreate.
+type ServiceAccountCreate struct {
+	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
+	Name Name `json:"name"`
+
+	// Role What a service account may do in its workspace; it owns none.
+	Role ServiceRole `json:"role"`
+}
+
+// ServiceAccountPage defines model for ServiceAccountPage.
+type ServiceAccountPage struct {
+	Items []ServiceAccount `json:"items"`
+
+	// NextCursor Hand it back as `cursor` for the next page; null on the last.
+	NextCursor *Cursor `json:"next_cursor"`
+}
+
+// ServiceAccountPatch defines model for ServiceAccountPatch.
+type ServiceAccountPatch struct {
+	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
+	Name *Name `json:"name,omitempty"`
+
+	// Role What a service account may do in its workspace; it owns none.
+	Role *ServiceRole `json:"role,omitempty"`
+}
+
+// ServiceRole What a service account may do in its workspace; it owns none.
+type ServiceRole string
+
+// ServiceTokenCreate defines model for ServiceTokenCreate.
+type ServiceTokenCreate struct {
+	// ExpiresAt In the future; null or absent: never.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+
+	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
+	Name   Name    `json:"name"`
+	Scopes []Scope `json:"scopes"`
+}
 
 // Session defines model for Session.
 type Session struct {
@@ -1245,6 +1347,9 @@ type PathProject = uuid.UUID
 // PathRelation defines model for PathRelation.
 type PathRelation = uuid.UUID
 
+// PathServiceAccount defines model for PathServiceAccount.
+type PathServiceAccount = uuid.UUID
+
 // PathSession defines model for PathSession.
 type PathSession = uuid.UUID
 
@@ -1563,6 +1668,30 @@ type GetTaskByNumberParams struct {
 	IfNoneMatch *HeaderIfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
+// GetServiceAccountParams defines parameters for GetServiceAccount.
+type GetServiceAccountParams struct {
+	// IfNoneMatch Answer 304 if the object still has one of these `ETag`s, separated by commas; `*` matches any.
+	IfNoneMatch *HeaderIfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// UpdateServiceAccountParams defines parameters for UpdateServiceAccount.
+type UpdateServiceAccountParams struct {
+	// IfMatch Change the object only if it still has the version of one of these `ETag`s, separated by commas; `"3"`, the version alone, does too, and `*` matches any.
+	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
+}
+
+// ListServiceTokensParams defines parameters for ListServiceTokens.
+type ListServiceTokensParams struct {
+	// Limit At most so many items.
+	Limit *QueryLimit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *QueryCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Prefer `consistency=eventual` allows an answer that is some seconds old; other preferences are ignored (RFC 7240).
+	Prefer *HeaderPrefer `json:"Prefer,omitempty"`
+}
+
 // ListSessionsParams defines parameters for ListSessions.
 type ListSessionsParams struct {
 	// Limit At most so many items.
@@ -1791,6 +1920,24 @@ type CreateProjectParams struct {
 	IdempotencyKey *HeaderIdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListServiceAccountsParams defines parameters for ListServiceAccounts.
+type ListServiceAccountsParams struct {
+	// Limit At most so many items.
+	Limit *QueryLimit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *QueryCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Prefer `consistency=eventual` allows an answer that is some seconds old; other preferences are ignored (RFC 7240).
+	Prefer *HeaderPrefer `json:"Prefer,omitempty"`
+}
+
+// CreateServiceAccountParams defines parameters for CreateServiceAccount.
+type CreateServiceAccountParams struct {
+	// IdempotencyKey A unique name for this change, kept for 24 hours: repeating the request with it does nothing twice.
+	IdempotencyKey *HeaderIdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // SearchTasksParams defines parameters for SearchTasks.
 type SearchTasksParams struct {
 	// Q Full-text search in title, description and comments: all words must occur, each from three characters on and as
@@ -1871,6 +2018,12 @@ type CreateStatusJSONRequestBody = StatusCreate
 // CreateTaskJSONRequestBody defines body for CreateTask for application/json ContentType.
 type CreateTaskJSONRequestBody = TaskCreate
 
+// UpdateServiceAccountJSONRequestBody defines body for UpdateServiceAccount for application/json ContentType.
+type UpdateServiceAccountJSONRequestBody = ServiceAccountPatch
+
+// CreateServiceTokenJSONRequestBody defines body for CreateServiceToken for application/json ContentType.
+type CreateServiceTokenJSONRequestBody = ServiceTokenCreate
+
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SessionCreate
 
@@ -1909,6 +2062,9 @@ type UpdateMemberJSONRequestBody = MemberPatch
 
 // CreateProjectJSONRequestBody defines body for CreateProject for application/json ContentType.
 type CreateProjectJSONRequestBody = ProjectCreate
+
+// CreateServiceAccountJSONRequestBody defines body for CreateServiceAccount for application/json ContentType.
+type CreateServiceAccountJSONRequestBody = ServiceAccountCreate
 
 // BatchTasksJSONRequestBody defines body for BatchTasks for application/json ContentType.
 type BatchTasksJSONRequestBody = Batch

@@ -31,6 +31,7 @@ type (
 	Project           = api.Project
 	Relation          = api.Relation
 	Reservation       = api.AttachmentReserved
+	ServiceAccount    = api.ServiceAccount
 	Session           = api.Session
 	SessionInfo       = api.SessionInfo
 	Stats             = api.Stats
@@ -46,20 +47,23 @@ type (
 
 // What creates them, and what changes them: a nil field of a patch stays as it is.
 type (
-	AccountPatch      = api.AccountPatch
-	AttachmentReserve = api.AttachmentReserve
-	InvitationCreate  = api.InvitationCreate
-	LabelCreate       = api.LabelCreate
-	LabelPatch        = api.LabelPatch
-	ProjectCreate     = api.ProjectCreate
-	ProjectPatch      = api.ProjectPatch
-	SignUp            = api.SignUp
-	StatusCreate      = api.StatusCreate
-	StatusPatch       = api.StatusPatch
-	TaskCreate        = api.TaskCreate
-	TaskPatch         = api.TaskPatch
-	TokenCreate       = api.TokenCreate
-	WorkspacePatch    = api.WorkspacePatch
+	AccountPatch         = api.AccountPatch
+	AttachmentReserve    = api.AttachmentReserve
+	InvitationCreate     = api.InvitationCreate
+	LabelCreate          = api.LabelCreate
+	LabelPatch           = api.LabelPatch
+	ProjectCreate        = api.ProjectCreate
+	ProjectPatch         = api.ProjectPatch
+	ServiceAccountCreate = api.ServiceAccountCreate
+	ServiceAccountPatch  = api.ServiceAccountPatch
+	ServiceTokenCreate   = api.ServiceTokenCreate
+	SignUp               = api.SignUp
+	StatusCreate         = api.StatusCreate
+	StatusPatch          = api.StatusPatch
+	TaskCreate           = api.TaskCreate
+	TaskPatch            = api.TaskPatch
+	TokenCreate          = api.TokenCreate
+	WorkspacePatch       = api.WorkspacePatch
 )
 
 // Priority is how urgent a task is.
@@ -95,6 +99,25 @@ const (
 	RoleMember = api.RoleMember
 	RoleAdmin  = api.RoleAdmin
 	RoleOwner  = api.RoleOwner
+)
+
+// ServiceRole is what a service account may do in its workspace.
+type ServiceRole = api.ServiceRole
+
+// The roles of service accounts.
+const (
+	ServiceRoleViewer = api.ServiceRoleViewer
+	ServiceRoleMember = api.ServiceRoleMember
+	ServiceRoleAdmin  = api.ServiceRoleAdmin
+)
+
+// AccountKind tells people from programs.
+type AccountKind = api.AccountKind
+
+// The kinds of accounts.
+const (
+	KindPerson  = api.AccountKindPerson
+	KindService = api.AccountKindService
 )
 
 // Scope is what a token may be used for.

@@ -54,6 +54,50 @@ func (c *Client) RemoveMember(ctx context.Context, workspace, account uuid.UUID,
 	return discard(opts, func(e edit) (*http.Response, error) { return c.raw.RemoveMember(ctx, workspace, account, e) })
 }
 
+// ServiceAccounts iterates over a workspace's service accounts, oldest first.
+func (c *Client) ServiceAccounts(ctx context.Context, workspace uuid.UUID, opts ...CallOption) iter.Seq2[ServiceAccount, error] {
+	return pages[ServiceAccount](opts, func(cursor *string, e edit) (*http.Response, error) {
+		return c.raw.ListServiceAccounts(ctx, workspace, &api.ListServiceAccountsParams{Cursor: cursor}, e)
+	})
+}
+
+// CreateServiceAccount makes an account for a program.
+func (c *Client) CreateServiceAccount(ctx context.Context, workspace uuid.UUID, in ServiceAccountCreate, opts ...CallOption) (*ServiceAccount, error) {
+	return do[ServiceAccount](keyed(opts), func(e edit) (*http.Response, error) { return c.raw.CreateServiceAccount(ctx, workspace, nil, in, e) })
+}
+
+// ServiceAccount reads a service account.
+func (c *Client) ServiceAccount(ctx context.Context, id uuid.UUID, opts ...CallOption) (*ServiceAccount, error) {
+	return do[ServiceAccount](opts, func(e edit) (*http.Response, error) { return c.raw.GetServiceAccount(ctx, id, nil, e) })
+}
+
+// UpdateServiceAccount changes a service account's name or role.
+func (c *Client) UpdateServiceAccount(ctx context.Context, id uuid.UUID, p ServiceAccountPatch, opts ...CallOption) (*ServiceAccount, error) {
+	return do[ServiceAccount](opts, func(e edit) (*http.Response, error) { return c.raw.UpdateServiceAccount(ctx, id, nil, p, e) })
+}
+
+// DeleteServiceAccount ends a service account and its tokens. What it made keeps its name.
+func (c *Client) DeleteServiceAccount(ctx context.Context, id uuid.UUID, opts ...CallOption) error {
+	return discard(opts, func(e edit) (*http.Response, error) { return c.raw.DeleteServiceAccount(ctx, id, e) })
+}
+
+// ServiceTokens iterates over a service account's tokens, newest first.
+func (c *Client) ServiceTokens(ctx context.Context, id uuid.UUID, opts ...CallOption) iter.Seq2[Token, error] {
+	return pages[Token](opts, func(cursor *string, e edit) (*http.Response, error) {
+		return c.raw.ListServiceTokens(ctx, id, &api.ListServiceTokensParams{Cursor: cursor}, e)
+	})
+}
+
+// CreateServiceToken makes a token of a service account; the answer alone shows its secret. It is sent once.
+func (c *Client) CreateServiceToken(ctx context.Context, id uuid.UUID, in ServiceTokenCreate, opts ...CallOption) (*TokenCreated, error) {
+	return do[TokenCreated](opts, func(e edit) (*http.Response, error) { return c.raw.CreateServiceToken(ctx, id, in, e) })
+}
+
+// RevokeServiceToken ends a token of a service account.
+func (c *Client) RevokeServiceToken(ctx context.Context, id, token uuid.UUID, opts ...CallOption) error {
+	return discard(opts, func(e edit) (*http.Response, error) { return c.raw.RevokeServiceToken(ctx, id, token, e) })
+}
+
 // Invitations iterates over a workspace's invitations, newest first.
 func (c *Client) Invitations(ctx context.Context, workspace uuid.UUID, opts ...CallOption) iter.Seq2[Invitation, error] {
 	return pages[Invitation](opts, func(cursor *string, e edit) (*http.Response, error) {

@@ -56,7 +56,7 @@ var loadContract = sync.OnceValues(func() (*contract, error) {
 		return nil, errs[0]
 	}
 	c := &contract{validator: v, codes: map[int][]string{}}
-	variable := regexp.MustCompile(`\\\{[a-z]+\\\}`)
+	variable := regexp.MustCompile(`\\\{[a-z_]+\\\}`)
 	for path, item := range model.Model.Paths.PathItems.FromOldest() {
 		pattern, err := regexp.Compile("^" + variable.ReplaceAllString(regexp.QuoteMeta(path), `[^/]+`) + "$")
 		if err != nil {

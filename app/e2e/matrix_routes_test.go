@@ -79,6 +79,19 @@ var routes = map[string]route{
 	"updateMember": {action: auth.MemberManage, body: body(object{"role": "member"}), fresh: (*matrix).guest},
 	"removeMember": {action: auth.MemberManage, fresh: (*matrix).guest},
 
+	"listServiceAccounts": {action: auth.ServiceAccountRead},
+	"createServiceAccount": {action: auth.ServiceAccountManage, body: func(m *matrix, _ actor) any {
+		return object{"name": secretMark + m.unique(), "role": "viewer"}
+	}},
+	"getServiceAccount":    {action: auth.ServiceAccountRead},
+	"updateServiceAccount": {action: auth.ServiceAccountManage, body: body(object{"name": secretMark})},
+	"deleteServiceAccount": {action: auth.ServiceAccountManage, fresh: (*matrix).serviceAccount},
+	"listServiceTokens":    {action: auth.ServiceAccountManage},
+	"createServiceToken":   {action: auth.ServiceAccountManage, body: body(object{"name": secretMark, "scopes": []string{"read"}})},
+	"revokeServiceToken": {action: auth.ServiceAccountManage, fresh: func(m *matrix, _ actor) string {
+		return m.serviceToken(m.own["service_account"], "read").str("id")
+	}},
+
 	"listInvitations":  {action: auth.InvitationRead},
 	"createInvitation": {action: auth.InvitationManage, body: body(object{"role": "viewer"})},
 	"revokeInvitation": {action: auth.InvitationManage, fresh: func(m *matrix, _ actor) string { return m.invite("viewer").str("id") }},
@@ -209,6 +222,14 @@ func (m *matrix) owningGuest(a actor) string {
 	return m.visitor.id
 }
 
+func (m *matrix) serviceAccount(actor) string {
+	return m.ada.post("/v1/workspaces/"+m.own["workspace"]+"/service-accounts", object{"name": secretMark + m.unique(), "role": "admin"}).want(201).str("id")
+}
+
+func (m *matrix) serviceToken(account, scope string) *response {
+	return m.ada.post("/v1/service-accounts/"+account+"/tokens", object{"name": secretMark, "scopes": []string{scope}}).want(201)
+}
+
 func (m *matrix) status(a actor) string {
 	return m.ada.post("/v1/projects/"+m.own["project"]+"/statuses", newStatus(m, a)).want(201).str("id")
 }
@@ -253,6 +274,7 @@ func furnish(t testing.TB, c *client, mark string) map[string]string {
 	}
 	made("token", "/v1/tokens", object{"name": mark, "scopes": []string{"read"}})
 	made("workspace", "/v1/workspaces", object{"name": mark})
+	made("service_account", "/v1/workspaces/"+ids["workspace"]+"/service-accounts", object{"name": mark, "role": "member"})
 	made("invitation", "/v1/workspaces/"+ids["workspace"]+"/invitations", object{"role": "viewer"})
 	made("project", "/v1/workspaces/"+ids["workspace"]+"/projects", object{"key": "KEY", "name": mark})
 	made("status", "/v1/projects/"+ids["project"]+"/statuses", object{"name": mark, "category": "todo"})
@@ -268,7 +290,7 @@ func furnish(t testing.TB, c *client, mark string) map[string]string {
 // randomIDs are identifiers of nothing.
 func randomIDs() map[string]string {
 	ids := map[string]string{"number": "1"}
-	for _, name := range []string{"account", "session", "token", "workspace", "invitation", "project", "status", "label", "task", "other", "relation", "comment", "attachment"} {
+	for _, name := range []string{"account", "service_account", "session", "token", "workspace", "invitation", "project", "status", "label", "task", "other", "relation", "comment", "attachment"} {
 		ids[name] = uuid.Must(uuid.NewV7()).String()
 	}
 	return ids

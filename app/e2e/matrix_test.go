@@ -77,6 +77,10 @@ func newMatrix(t *testing.T, engine store.Engine) *matrix {
 		return actor{"bound, scope " + string(scope), both.bound(m.own["workspace"], string(scope)), both, auth.RoleOwner, scope, "", false, true}
 	}
 	m.elsewhere = both.bound(m.foreign["workspace"], "admin")
+	program := func(scope auth.Scope) actor {
+		c := d.as(m.serviceToken(m.serviceAccount(actor{}), string(scope)).str("token"))
+		return actor{name: "service account, scope " + string(scope), client: c, session: c, role: auth.RoleAdmin, scope: scope, bound: true}
+	}
 	m.actors = []actor{
 		{name: "anonymous", client: d.anonymous(), fault: "unauthenticated"},
 		{name: "malformed token", client: d.as("tt_" + strings.Repeat("A", 43)), fault: "unauthenticated"},
@@ -86,7 +90,7 @@ func newMatrix(t *testing.T, engine store.Engine) *matrix {
 		member(auth.RoleViewer), member(auth.RoleMember), member(auth.RoleAdmin), member(auth.RoleOwner),
 		{"instance owner", m.ada, m.ada, auth.RoleOwner, auth.ScopeAdmin, "", true, false},
 		scoped(auth.ScopeRead), scoped(auth.ScopeWrite), scoped(auth.ScopeAdmin),
-		bound(auth.ScopeRead), bound(auth.ScopeAdmin),
+		bound(auth.ScopeRead), bound(auth.ScopeAdmin), program(auth.ScopeRead), program(auth.ScopeAdmin),
 		{name: "bound elsewhere", client: m.elsewhere, session: both, scope: auth.ScopeAdmin, bound: true},
 		{name: "instance owner, bound", client: m.ada.bound(m.own["workspace"], "admin"), session: m.ada, role: auth.RoleOwner, scope: auth.ScopeAdmin, bound: true},
 	}
@@ -258,6 +262,10 @@ func (m *matrix) allowed(t *testing.T, op operation, cell string, r route, a act
 	t.Helper()
 	switch op.OperationId {
 	case "endSession": // it would end the actor's own
+		if a.session == a.client && a.bound {
+			a.client = m.as(m.serviceToken(m.serviceAccount(a), string(a.scope)).str("token"))
+			break
+		}
 		a.client = a.session.withScopes(string(a.scope))
 	case "endOtherSessions":
 		a.client = m.signUp("Passer-by").withScopes(string(a.scope))

@@ -150,6 +150,7 @@ func (s *starter) jobs(p parts) *job.Runner {
 		}
 		return err
 	}})
+	r.Add(job.Job{Name: "release_deleted_accounts", Every: 10 * time.Second, Timeout: 10 * time.Minute, Run: s.db.ReleaseDeletedAccounts})
 	r.Add(job.Job{Name: "detach_labels", Every: 10 * time.Second, Timeout: 10 * time.Minute, Run: s.db.DetachLabels})
 	return r
 }

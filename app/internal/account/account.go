@@ -20,10 +20,20 @@ const (
 	MaxPasswordLen = 200 // characters
 )
 
-// Account is a person.
+// AccountKind tells people from programs.
+type AccountKind string
+
+// The kinds of accounts, as they are stored.
+const (
+	KindPerson  AccountKind = "person"
+	KindService AccountKind = "service"
+)
+
+// Account is a person, or a program that a workspace has an account for.
 type Account struct {
-	ID uuid.UUID
-	// Email is in lower case, and unique by [FoldEmail].
+	ID   uuid.UUID
+	Kind AccountKind
+	// Email is in lower case, and unique by [FoldEmail]; empty for a service account.
 	Email string
 	Name  string
 	// InstanceOwner is set for the one account that set the instance up.

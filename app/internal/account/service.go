@@ -21,6 +21,9 @@ type Stores struct {
 	Identities IdentityStore
 	Tokens     TokenStore
 	Sessions   SessionStore
+	Services   ServiceAccountStore
+	// ServiceTokens are those of service accounts, made and ended by others.
+	ServiceTokens ServiceTokenStore
 }
 
 // Options set the service up; the zero value is closed to sign-ups, without OpenID Connect.

@@ -33,18 +33,23 @@ func (s *Service) createToken(ctx context.Context, p auth.Principal, in TokenInp
 	if err := in.Validate(s.o.Now()); err != nil {
 		return CreatedToken{}, err
 	}
-	if in.ExpiresAt != nil {
-		t := in.ExpiresAt.UTC().Truncate(time.Microsecond)
-		in.ExpiresAt = &t
-	}
-	secret := NewSecret(TokenPrefix)
-	t, err := s.stores.Tokens.Create(ctx, p, NewToken{
-		Kind: KindPersonal, Name: in.Name, Hash: secret.Hash, Scopes: sortScopes(in.Scopes), ExpiresAt: in.ExpiresAt, Workspace: in.Workspace,
-	})
+	secret, n := in.token()
+	t, err := s.stores.Tokens.Create(ctx, p, n)
 	if err != nil {
 		return CreatedToken{}, err
 	}
-	return CreatedToken{Token: t, Secret: secret.Text}, nil
+	return CreatedToken{Token: t, Secret: secret}, nil
+}
+
+// token is a new token with its secret.
+func (in TokenInput) token() (secret string, n NewToken) {
+	sec := NewSecret(TokenPrefix)
+	n = NewToken{Kind: KindPersonal, Name: in.Name, Hash: sec.Hash, Scopes: sortScopes(in.Scopes), Workspace: in.Workspace}
+	if in.ExpiresAt != nil {
+		t := in.ExpiresAt.UTC().Truncate(time.Microsecond)
+		n.ExpiresAt = &t
+	}
+	return sec.Text, n
 }
 
 // Page is a part of a list: the items behind After, from the start where nil.

@@ -30,6 +30,9 @@ const (
 	WorkspaceExport Action = "workspace.export"
 	WorkspaceImport Action = "workspace.import"
 
+	ServiceAccountRead   Action = "service_account.read"
+	ServiceAccountManage Action = "service_account.manage"
+
 	MemberRead       Action = "member.read"
 	MemberManage     Action = "member.manage"
 	OwnerManage      Action = "owner.manage"
@@ -102,6 +105,10 @@ var table = map[Action]Rule{
 	OwnerManage:      {RoleOwner, ScopeAdmin}, // to make or unmake an owner
 	InvitationRead:   {RoleAdmin, ScopeAdmin},
 	InvitationManage: {RoleAdmin, ScopeAdmin},
+
+	// its service accounts and their tokens
+	ServiceAccountRead:   {RoleViewer, ScopeRead},
+	ServiceAccountManage: {RoleAdmin, ScopeAdmin},
 
 	// projects
 	ProjectRead:   {RoleViewer, ScopeRead},

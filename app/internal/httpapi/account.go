@@ -103,8 +103,16 @@ func (s *Server) failWithPause(w http.ResponseWriter, r *http.Request, err error
 	s.fail(w, r, err)
 }
 
+// nullEmpty is null for an address that is not there.
+func nullEmpty(email string) *string {
+	if email == "" {
+		return nil
+	}
+	return &email
+}
+
 func toAccount(a account.Account) api.Account {
 	return api.Account{
-		ID: a.ID, Email: a.Email, Name: a.Name, InstanceOwner: a.InstanceOwner, CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt, Version: a.Version,
+		ID: a.ID, Kind: api.AccountKind(a.Kind), Email: nullEmpty(a.Email), Name: a.Name, InstanceOwner: a.InstanceOwner, CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt, Version: a.Version,
 	}
 }

@@ -114,7 +114,7 @@ func wantProblem(t *testing.T, w *httptest.ResponseRecorder, status int, code ap
 
 type routeUnderTest struct{ method, pattern, path string }
 
-var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
+var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
 
 // allRoutes are the routes as the router knows them, with a path that fits each.
 func allRoutes(t testing.TB, s *Server) []routeUnderTest {

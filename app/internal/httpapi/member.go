@@ -123,17 +123,13 @@ func (s *Server) AcceptInvitation(w http.ResponseWriter, r *http.Request, _ api.
 
 func toMember(m workspace.Member) api.Member {
 	return api.Member{
-		Account: api.AccountRef{ID: m.Account.ID, Name: m.Account.Name}, Email: m.Email, Role: api.Role(m.Role), JoinedAt: m.JoinedAt,
+		Account: api.AccountRef{ID: m.Account.ID, Name: m.Account.Name}, Kind: api.AccountKind(m.Kind), Email: nullEmpty(m.Email), Role: api.Role(m.Role), JoinedAt: m.JoinedAt,
 	}
 }
 
 func toInvitation(i workspace.Invitation) api.Invitation {
-	v := api.Invitation{
-		ID: i.ID, WorkspaceID: i.WorkspaceID, Role: api.Role(i.Role), InvitedBy: api.AccountRef{ID: i.InvitedBy.ID, Name: i.InvitedBy.Name},
+	return api.Invitation{
+		ID: i.ID, WorkspaceID: i.WorkspaceID, Email: nullEmpty(i.Email), Role: api.Role(i.Role), InvitedBy: api.AccountRef{ID: i.InvitedBy.ID, Name: i.InvitedBy.Name},
 		CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt, AcceptedAt: i.AcceptedAt,
 	}
-	if i.Email != "" {
-		v.Email = &i.Email
-	}
-	return v
 }

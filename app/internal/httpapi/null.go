@@ -17,9 +17,10 @@ import (
 // mayBeNull lists the fields in which null means the same as nothing, by the types that are no merge patch: there, a
 // pointer does not tell. A test holds the list against openapi.yaml.
 var mayBeNull = map[reflect.Type][]string{
-	reflect.TypeFor[api.InvitationCreate](): {"email"},
-	reflect.TypeFor[api.TaskCreate]():       {"due_date", "estimate", "parent_id", "start_date"},
-	reflect.TypeFor[api.TokenCreate]():      {"expires_at", "workspace_id"},
+	reflect.TypeFor[api.InvitationCreate]():   {"email"},
+	reflect.TypeFor[api.ServiceTokenCreate](): {"expires_at"},
+	reflect.TypeFor[api.TaskCreate]():         {"due_date", "estimate", "parent_id", "start_date"},
+	reflect.TypeFor[api.TokenCreate]():        {"expires_at", "workspace_id"},
 }
 
 // findNull looks for a null where the type has no place for one. In a merge patch null means "remove": for a field that

@@ -116,11 +116,13 @@ func (g *generator) id(at time.Time) uuid.UUID {
 // accounts are the owner and the others; who of them exists under which id is found when they are written.
 func (g *generator) accounts() []transfer.Account {
 	at := g.start
-	people := []transfer.Account{{ID: g.id(at), Email: g.o.OwnerEmail, Name: ownerName(g.o.OwnerEmail), CreatedAt: at, UpdatedAt: at, Version: 1}}
+	people := []transfer.Account{{
+		ID: g.id(at), AccountKind: account.KindPerson, Email: transfer.Address(g.o.OwnerEmail), Name: ownerName(g.o.OwnerEmail), CreatedAt: at, UpdatedAt: at, Version: 1,
+	}}
 	for i := range headPeople - 1 {
 		first, last := firstNames[i%len(firstNames)], lastNames[i%len(lastNames)]
 		people = append(people, transfer.Account{
-			ID: g.id(at), Name: first + " " + last, Email: strings.ToLower(fmt.Sprintf("%s.%s@example.com", first, last)),
+			ID: g.id(at), AccountKind: account.KindPerson, Name: first + " " + last, Email: transfer.Address(strings.ToLower(fmt.Sprintf("%s.%s@example.com", first, last))),
 			CreatedAt: at, UpdatedAt: at, Version: 1,
 		})
 	}

@@ -25,12 +25,12 @@ func NewAccounts(db *DB) *Accounts { return &Accounts{db: db} }
 
 // NewAccountStores returns all that an [account.Service] keeps things in.
 func NewAccountStores(db *DB) account.Stores {
-	accounts, tokens := NewAccounts(db), NewTokens(db)
-	return account.Stores{Accounts: accounts, Identities: accounts, Tokens: tokens, Sessions: tokens}
+	accounts, tokens, services := NewAccounts(db), NewTokens(db), NewServiceAccounts(db)
+	return account.Stores{Accounts: accounts, Identities: accounts, Tokens: tokens, Sessions: tokens, Services: services, ServiceTokens: services}
 }
 
 const (
-	accountColumns = `a.id, a.email, a.name, a.password_hash, a.owner_slot, a.created_at, a.updated_at, a.version`
+	accountColumns = `a.id, a.kind, a.email, a.name, a.password_hash, a.owner_slot, a.created_at, a.updated_at, a.version`
 
 	// Deleted accounts are only names to others.
 	getAccountSQL     = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.id = ? AND a.deleted_at IS NULL`
@@ -54,7 +54,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)`
 func scanAccount(row scanner) (c account.Credentials, err error) {
 	var owner sql.NullInt64
 	var created, updated int64
-	err = row.Scan(&c.ID, &c.Email, &c.Name, &c.PasswordHash, &owner, &created, &updated, &c.Version)
+	err = row.Scan(&c.ID, &c.Kind, &c.Email, &c.Name, &c.PasswordHash, &owner, &created, &updated, &c.Version)
 	c.InstanceOwner, c.CreatedAt, c.UpdatedAt = owner.Valid, fromMicros(created), fromMicros(updated)
 	return c, err
 }
@@ -101,7 +101,7 @@ func (s *Accounts) Create(ctx context.Context, n account.NewAccount) (account.Ac
 // insertAccount makes an account. Errors: already_exists for a known e-mail, [account.ErrOwnerExists].
 func (tx *Tx) insertAccount(ctx context.Context, n account.NewAccount) (account.Account, error) {
 	a := account.Account{
-		ID: tx.NewID(), Email: n.Email, Name: n.Name, InstanceOwner: n.First, CreatedAt: tx.Now, UpdatedAt: tx.Now, Version: 1,
+		ID: tx.NewID(), Kind: account.KindPerson, Email: n.Email, Name: n.Name, InstanceOwner: n.First, CreatedAt: tx.Now, UpdatedAt: tx.Now, Version: 1,
 	}
 	var slot any
 	if n.First {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/task-tracker/task-tracker/app/internal/account"
 	"github.com/task-tracker/task-tracker/app/internal/activity"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 	"github.com/task-tracker/task-tracker/app/internal/workspace"
@@ -21,7 +22,7 @@ var _ workspace.MemberStore = (*Members)(nil)
 func NewMembers(db *DB) *Members { return &Members{db: db} }
 
 const (
-	memberColumns = `a.id, a.name, a.email, m.role, m.joined_at`
+	memberColumns = `a.id, a.kind, a.name, a.email, m.role, m.joined_at`
 
 	getMemberSQL   = `SELECT ` + memberColumns + ` FROM members m JOIN accounts a ON a.id = m.account_id WHERE m.workspace_id = ? AND m.account_id = ?`
 	listMembersSQL = `SELECT ` + memberColumns + ` FROM members m JOIN accounts a ON a.id = m.account_id
@@ -35,7 +36,7 @@ WHERE m.workspace_id = ? AND (m.joined_at > ? OR m.joined_at = ? AND m.account_i
 
 func scanMember(row scanner) (m workspace.Member, err error) {
 	var joined int64
-	err = row.Scan(&m.Account.ID, &m.Account.Name, &m.Email, &m.Role, &joined)
+	err = row.Scan(&m.Account.ID, &m.Kind, &m.Account.Name, &m.Email, &m.Role, &joined)
 	m.JoinedAt = fromMicros(joined)
 	return m, err
 }
@@ -93,9 +94,9 @@ func (tx *Tx) standing(ctx context.Context, p auth.Principal, id, account uuid.U
 }
 
 // SetRole implements [workspace.MemberStore].
-func (s *Members) SetRole(ctx context.Context, p auth.Principal, id, account uuid.UUID, decide func(workspace.Standing) (auth.Role, error)) (workspace.Member, error) {
+func (s *Members) SetRole(ctx context.Context, p auth.Principal, id, member uuid.UUID, decide func(workspace.Standing) (auth.Role, error)) (workspace.Member, error) {
 	return mutate(ctx, s.db, "member.update", func(tx *Tx) (workspace.Member, error) {
-		st, err := tx.standing(ctx, p, id, account)
+		st, err := tx.standing(ctx, p, id, member)
 		if err != nil {
 			return st.Member, err
 		}
@@ -103,38 +104,43 @@ func (s *Members) SetRole(ctx context.Context, p auth.Principal, id, account uui
 		if err != nil || role == st.Member.Role {
 			return st.Member, err
 		}
-		if _, err := tx.exec(ctx, "member.update", updateMemberSQL, string(role), id[:], account[:]); err != nil {
+		if _, err := tx.exec(ctx, "member.update", updateMemberSQL, string(role), id[:], member[:]); err != nil {
 			return st.Member, err
 		}
 		var changes activity.Changes
 		changes.Add("role", st.Member.Role, role)
 		st.Member.Role = role
-		if err := tx.recordMember(ctx, p, id, account, "member.updated", changes); err != nil {
+		if err := tx.recordMember(ctx, p, id, member, "member.updated", changes); err != nil {
 			return st.Member, err
 		}
-		return st.Member, tx.withdrawInvitations(ctx, p, id, account, role)
+		if st.Member.Kind == account.KindService { // whose role is its own
+			if _, err := tx.exec(ctx, "service_account.touch", touchServiceAccountSQL, micros(tx.Now), member[:]); err != nil {
+				return st.Member, err
+			}
+		}
+		return st.Member, tx.withdrawInvitations(ctx, p, id, member, role)
 	})
 }
 
 // Remove implements [workspace.MemberStore].
-func (s *Members) Remove(ctx context.Context, p auth.Principal, id, account uuid.UUID, decide func(workspace.Standing) error) error {
+func (s *Members) Remove(ctx context.Context, p auth.Principal, id, member uuid.UUID, decide func(workspace.Standing) error) error {
 	_, err := mutate(ctx, s.db, "member.remove", func(tx *Tx) (struct{}, error) {
-		st, err := tx.standing(ctx, p, id, account)
+		st, err := tx.standing(ctx, p, id, member)
 		if err != nil {
 			return struct{}{}, err
 		}
 		if err := decide(st); err != nil {
 			return struct{}{}, err
 		}
-		if _, err := tx.exec(ctx, "member.delete", deleteMemberSQL, id[:], account[:]); err != nil {
+		if _, err := tx.exec(ctx, "member.delete", deleteMemberSQL, id[:], member[:]); err != nil {
 			return struct{}{}, err
 		}
 		var changes activity.Changes
 		changes.Add("role", st.Member.Role, nil)
-		if err := tx.recordMember(ctx, p, id, account, "member.removed", changes); err != nil {
+		if err := tx.recordMember(ctx, p, id, member, "member.removed", changes); err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, tx.withdrawInvitations(ctx, p, id, account, auth.RoleNone)
+		return struct{}{}, tx.withdrawInvitations(ctx, p, id, member, auth.RoleNone)
 	})
 	return err
 }

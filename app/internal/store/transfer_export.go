@@ -20,7 +20,7 @@ const exportPage = 200
 
 const (
 	exportWorkspaceSQL = `SELECT id, name, created_at, updated_at, version FROM workspaces WHERE id = ?`
-	exportAccountSQL   = `SELECT id, email, name, created_at, updated_at, version FROM accounts WHERE id = ?`
+	exportAccountSQL   = `SELECT id, kind, email, name, deleted_at IS NOT NULL, created_at, updated_at, version FROM accounts WHERE id = ?`
 	exportMembersSQL   = `SELECT account_id, role, joined_at FROM members WHERE workspace_id = ? AND account_id > ? ORDER BY account_id LIMIT ?`
 	exportProjectsSQL  = `SELECT p.id, p.project_key, p.name, p.description, p.archived, c.last_number, p.created_at, p.updated_at, p.version
 FROM projects p JOIN project_counters c ON c.project_id = p.id WHERE p.workspace_id = ? AND p.id > ? ORDER BY p.id LIMIT ?`
@@ -157,7 +157,7 @@ func (e *exporter) people(ctx context.Context, ids ...uuid.UUID) error {
 		}
 		a, err := one(ctx, e.c, "export.account", exportAccountSQL, func(row scanner) (*transfer.Account, error) {
 			var r transfer.Account
-			err := row.Scan(&r.ID, &r.Email, &r.Name, stamp{&r.CreatedAt}, stamp{&r.UpdatedAt}, &r.Version)
+			err := row.Scan(&r.ID, &r.AccountKind, &r.Email, &r.Name, &r.Deleted, stamp{&r.CreatedAt}, stamp{&r.UpdatedAt}, &r.Version)
 			return &r, err
 		}, id[:])
 		if err != nil {

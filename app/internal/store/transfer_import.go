@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -19,8 +20,8 @@ import (
 )
 
 const (
-	importAccountsSQL      = `SELECT id, email_fold FROM accounts WHERE email_fold IN (%)`
-	importAccountIDsSQL    = `SELECT id, email_fold FROM accounts WHERE id IN (%)`
+	importAccountsSQL      = `SELECT id, COALESCE(email_fold, ''), deleted_at IS NOT NULL FROM accounts WHERE email_fold IN (%)`
+	importAccountIDsSQL    = `SELECT id, COALESCE(email_fold, ''), deleted_at IS NOT NULL FROM accounts WHERE id IN (%)`
 	importTasksSQL         = `SELECT id, project_id FROM tasks WHERE workspace_id = ? AND id IN (%)`
 	importForeignTaskSQL   = `SELECT id, project_id FROM tasks WHERE id IN (%) AND workspace_id <> ?`
 	importForeignParentSQL = `SELECT id, workspace_id FROM projects WHERE id IN (%) AND workspace_id <> ?`
@@ -30,35 +31,19 @@ const (
 func (s *sink) Accounts(ctx context.Context, people []transfer.Account) (ids map[uuid.UUID]uuid.UUID, made int, err error) {
 	ids = make(map[uuid.UUID]uuid.UUID, len(people))
 	for some := range slices.Chunk(people, statementRows) {
-		var emails, given []any
-		for _, a := range some {
-			emails = append(emails, account.FoldEmail(a.Email))
-			given = append(given, a.ID[:])
-		}
-		byEmail, taken := map[string]uuid.UUID{}, map[uuid.UUID]bool{}
-		for text, args := range map[string][]any{importAccountsSQL: emails, importAccountIDsSQL: given} {
-			err := s.tx.each(ctx, "import.accounts", s.tx.db.d.filled(text, len(args)), func(row scanner) error {
-				var id uuid.UUID
-				var email string
-				err := row.Scan(&id, &email)
-				byEmail[email], taken[id] = id, true
-				return err
-			}, args...)
-			if err != nil {
-				return nil, 0, public(err)
-			}
+		known, err := s.knownAccounts(ctx, some)
+		if err != nil {
+			return nil, 0, err
 		}
 		for _, a := range some {
-			fold := account.FoldEmail(a.Email)
-			here, found := byEmail[fold]
+			here, found := known.find(a)
 			if !found {
-				if here = a.ID; taken[here] {
-					here = s.tx.NewID() // somebody else has it, with another address
+				if here = a.ID; known.taken(here) {
+					here = s.tx.NewID() // somebody else has it
 				}
-				byEmail[fold], taken[here] = here, true
+				known.add(a, here)
 				made++
-				err := s.heap.add(ctx, s.accounts, 0, here[:], account.CleanEmail(a.Email), fold, a.Name, "", nil, micros(a.CreatedAt), micros(a.UpdatedAt), a.Version)
-				if err != nil {
+				if err := s.addAccount(ctx, a, here); err != nil {
 					return nil, 0, err
 				}
 			}
@@ -69,6 +54,79 @@ func (s *sink) Accounts(ctx context.Context, people []transfer.Account) (ids map
 		}
 	}
 	return ids, made, nil
+}
+
+// addAccount writes an account that nobody can log in to. A service account belongs to the workspace that is imported.
+func (s *sink) addAccount(ctx context.Context, a transfer.Account, here uuid.UUID) error {
+	var workspace, fold, deleted, by any
+	if a.Email != "" {
+		fold = account.FoldEmail(string(a.Email))
+	}
+	if a.AccountKind == account.KindService {
+		workspace = s.workspace[:]
+	}
+	if a.Deleted {
+		deleted, by = micros(a.UpdatedAt), here[:]
+	}
+	return s.heap.add(ctx, s.accounts, 0, here[:], string(cmp.Or(a.AccountKind, account.KindPerson)), workspace, account.CleanEmail(string(a.Email)), fold, a.Name, "", deleted, by,
+		micros(a.CreatedAt), micros(a.UpdatedAt), a.Version)
+}
+
+// knownAccounts are the accounts that are here, as far as some of a file's may be one of them.
+type knownAccounts struct {
+	byEmail map[string]uuid.UUID // folded
+	deleted map[uuid.UUID]bool   // by id: whether it was deleted
+}
+
+// find returns the account that one of the file is here.
+func (k knownAccounts) find(a transfer.Account) (id uuid.UUID, found bool) {
+	if a.Email == "" {
+		return a.ID, a.Deleted && k.deleted[a.ID]
+	}
+	id, found = k.byEmail[account.FoldEmail(string(a.Email))]
+	return id, found
+}
+
+func (k knownAccounts) taken(id uuid.UUID) bool {
+	_, taken := k.deleted[id]
+	return taken
+}
+
+func (k knownAccounts) add(a transfer.Account, id uuid.UUID) {
+	k.deleted[id] = a.Deleted
+	if a.Email != "" {
+		k.byEmail[account.FoldEmail(string(a.Email))] = id
+	}
+}
+
+func (s *sink) knownAccounts(ctx context.Context, some []transfer.Account) (knownAccounts, error) {
+	known := knownAccounts{byEmail: map[string]uuid.UUID{}, deleted: map[uuid.UUID]bool{}}
+	var emails, given []any
+	for _, a := range some {
+		if a.Email != "" {
+			emails = append(emails, account.FoldEmail(string(a.Email)))
+		}
+		given = append(given, a.ID[:])
+	}
+	for text, args := range map[string][]any{importAccountsSQL: emails, importAccountIDsSQL: given} {
+		if len(args) == 0 {
+			continue
+		}
+		err := s.tx.each(ctx, "import.accounts", s.tx.db.d.filled(text, len(args)), func(row scanner) error {
+			var id uuid.UUID
+			var email string
+			var deleted bool
+			err := row.Scan(&id, &email, &deleted)
+			if known.deleted[id] = deleted; email != "" {
+				known.byEmail[email] = id
+			}
+			return err
+		}, args...)
+		if err != nil {
+			return known, public(err)
+		}
+	}
+	return known, nil
 }
 
 // Add implements [transfer.Sink].

@@ -30,7 +30,7 @@ func newSink(tx *Tx) *sink {
 			"id, name, created_at, updated_at, version",
 			"The workspace is there already."),
 		accounts: newBulkTable("account", "accounts",
-			"id, email, email_fold, name, password_hash, owner_slot, created_at, updated_at, version",
+			"id, kind, workspace_id, email, email_fold, name, password_hash, deleted_at, deleted_by, created_at, updated_at, version",
 			"an account with the same e-mail address or id has just been made"),
 		members: newBulkTable("member", "members", "workspace_id, account_id, role, joined_at", "the account is a member already"),
 		projects: newBulkTable("project", "projects",

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 
 	"github.com/google/uuid"
 
+	"github.com/task-tracker/task-tracker/app/internal/account"
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 	"github.com/task-tracker/task-tracker/app/internal/project"
@@ -28,6 +30,7 @@ type importer struct {
 	workspace *Workspace
 	people    []Account
 	accounts  map[uuid.UUID]uuid.UUID // id in the file → id here
+	ghosts    map[uuid.UUID]Account   // by the id in the file: service accounts and those that were deleted
 	made      int
 	remapped  bool // some id here differs
 	owners    int
@@ -50,7 +53,7 @@ type importedProject struct {
 func newImporter(in *Reader, sink Sink, blobs Blobs, dryRun bool) *importer {
 	return &importer{
 		in: in, sink: sink, blobs: blobs, dryRun: dryRun,
-		accounts: map[uuid.UUID]uuid.UUID{}, projects: map[uuid.UUID]*importedProject{}, statuses: map[uuid.UUID]*Status{}, labels: map[uuid.UUID]uuid.UUID{},
+		accounts: map[uuid.UUID]uuid.UUID{}, ghosts: map[uuid.UUID]Account{}, projects: map[uuid.UUID]*importedProject{}, statuses: map[uuid.UUID]*Status{}, labels: map[uuid.UUID]uuid.UUID{},
 	}
 }
 
@@ -100,8 +103,14 @@ func (im *importer) place(ctx context.Context, r Record, line int64) error {
 		if im.workspace == nil {
 			return errNoWorkspace
 		}
+		if err := a.check(); err != nil {
+			return err
+		}
+		if a.AccountKind != account.KindPerson || a.Deleted {
+			im.ghosts[a.ID] = *a
+		}
 		im.people = append(im.people, *a)
-		return im.people[len(im.people)-1].check()
+		return nil
 	}
 	if err := im.settleAccounts(ctx); err != nil {
 		return err
@@ -260,7 +269,13 @@ func (im *importer) person(pointer string, id *uuid.UUID) error {
 
 func (im *importer) takeMember(m *Member) error {
 	m.WorkspaceID = im.workspace.ID
-	if auth.Role(m.Role) == auth.RoleOwner {
+	ghost, is := im.ghosts[m.AccountID]
+	switch owner := auth.Role(m.Role) == auth.RoleOwner; {
+	case is && ghost.Deleted:
+		return bad("/account_id", "invalid_value", "is a deleted account, which is a member of nothing")
+	case is && owner:
+		return bad("/role", "invalid_value", "must be viewer, member or admin for a service account")
+	case owner:
 		im.owners++
 	}
 	return errors.Join(m.check(), im.person("/account_id", &m.AccountID))
@@ -310,6 +325,8 @@ func (im *importer) takeTask(t *Task, line int64) error {
 			return bad("/label_ids", "not_found", "the project has no label with the id %s", id)
 		}
 	}
+	// Those that were deleted were about to be taken off.
+	t.AssigneeIDs = slices.DeleteFunc(t.AssigneeIDs, func(id uuid.UUID) bool { return im.ghosts[id].Deleted })
 	for i := range t.AssigneeIDs {
 		if err := im.person("/assignee_ids", &t.AssigneeIDs[i]); err != nil {
 			return err

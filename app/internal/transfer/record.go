@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/task-tracker/task-tracker/app/internal/account"
 	"github.com/task-tracker/task-tracker/app/internal/project"
 )
 
@@ -36,14 +37,40 @@ type Workspace struct {
 	Version   int64     `json:"version"`
 }
 
-// Account is a person whom other lines name by id.
+// Account is a person or a program whom other lines name by id.
 type Account struct {
-	ID        uuid.UUID `json:"id"`
-	Email     string    `json:"email"`
-	Name      string    `json:"name"`
+	ID uuid.UUID `json:"id"`
+	// Email is that of a person; service accounts and those that were deleted have none.
+	Email Address `json:"email"`
+	Name  string  `json:"name"`
+	// AccountKind is person, also where it is left out, or service.
+	AccountKind account.AccountKind `json:"kind"`
+	// Deleted accounts are only names: they are no members, and nobody becomes one of them.
+	Deleted   bool      `json:"deleted,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 	Version   int64     `json:"version"`
+}
+
+// Address is an e-mail address, null in the file where it is empty.
+type Address string
+
+// MarshalJSON implements json.Marshaler.
+func (a Address) MarshalJSON() ([]byte, error) {
+	if a == "" {
+		return []byte("null"), nil
+	}
+	return json.Marshal(string(a))
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (a *Address) UnmarshalJSON(b []byte) error {
+	var s *string
+	err := json.Unmarshal(b, &s)
+	if *a = ""; s != nil {
+		*a = Address(*s)
+	}
+	return err
 }
 
 // Member is an account's role in the workspace.

@@ -72,10 +72,18 @@ func (w *Workspace) check() error {
 func (a *Account) check() error {
 	var f faults
 	f.id("/id", a.ID)
-	if !account.ValidEmail(a.Email) {
-		f.Add("/email", "invalid_email", "must be an e-mail address")
+	if a.AccountKind == "" {
+		a.AccountKind = account.KindPerson
 	}
-	a.Email = account.CleanEmail(a.Email)
+	switch person := a.AccountKind == account.KindPerson && !a.Deleted; {
+	case a.AccountKind != account.KindPerson && a.AccountKind != account.KindService:
+		f.Add("/kind", "invalid_value", "must be person or service")
+	case person && !account.ValidEmail(string(a.Email)):
+		f.Add("/email", "invalid_email", "must be an e-mail address")
+	case !person && a.Email != "":
+		f.Add("/email", "invalid_value", "must be null for a service account and for a deleted one")
+	}
+	a.Email = Address(account.CleanEmail(string(a.Email)))
 	apperr.Line(&f.Fields, "/name", a.Name, 1, account.MaxNameLen)
 	f.when("/created_at", &a.CreatedAt)
 	f.when("/updated_at", &a.UpdatedAt)

@@ -35,8 +35,8 @@ type Store interface {
 // Sink takes the records of one transaction. What it finds wrong with a record it returns as a [*LineError], at once or
 // with a later call, since rows are written many at a time.
 type Sink interface {
-	// Accounts makes those accounts whose e-mail address is unknown here, without a password, and returns everyone's id
-	// here and how many were made.
+	// Accounts makes those accounts whose e-mail address is unknown here, without a password, and service accounts and deleted
+	// ones, which have none: a deleted one that is here already is the same. It returns everyone's id here and how many were made.
 	Accounts(ctx context.Context, accounts []Account) (ids map[uuid.UUID]uuid.UUID, made int, err error)
 	// Add writes a record, perhaps later. A task's ParentID is left to Link unless ParentBefore. already_exists where the workspace is there.
 	Add(ctx context.Context, r Record, line int64) error

@@ -115,14 +115,21 @@ func (s *Service) SetRole(ctx context.Context, p auth.Principal, workspace, memb
 			return "", f.Err()
 		}
 		if role == auth.RoleOwner {
-			return role, p.May(st.Caller, auth.OwnerManage)
+			if err := p.May(st.Caller, auth.OwnerManage); err != nil {
+				return "", err
+			}
+			if st.Member.Kind == account.KindService {
+				return "", apperr.Invalid("/role", "invalid_value", "must be viewer, member or admin: a service account owns no workspace")
+			}
+			return role, nil
 		}
 		return role, ownerStays(st)
 	})
 }
 
 // Remove ends a membership: one's own, whatever the role, or another's, which takes the role admin, and owner for an
-// owner's. The pending invitations that the member made end with it. Errors: not_found, forbidden, insufficient_scope; last_owner.
+// owner's. The pending invitations that the member made end with it. Errors: not_found, forbidden, insufficient_scope; last_owner;
+// conflict for a service account.
 func (s *Service) Remove(ctx context.Context, p auth.Principal, workspace, member uuid.UUID) error {
 	action := auth.MemberManage
 	if member == p.AccountID {
@@ -131,6 +138,9 @@ func (s *Service) Remove(ctx context.Context, p auth.Principal, workspace, membe
 	return s.members.Remove(ctx, p, workspace, member, func(st Standing) error {
 		if err := mayChange(p, st, action); err != nil {
 			return err
+		}
+		if st.Member.Kind == account.KindService {
+			return apperr.New(apperr.Conflict, "This member is a service account, which is nothing without its membership. Delete it: DELETE /v1/service-accounts/%s.", member)
 		}
 		return ownerStays(st)
 	})

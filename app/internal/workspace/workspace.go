@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/task-tracker/task-tracker/app/internal/account"
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 	"github.com/task-tracker/task-tracker/app/internal/cond"
@@ -51,7 +52,9 @@ type Person struct {
 
 // Member is what an account is in a workspace.
 type Member struct {
-	Account  Person
+	Account Person
+	Kind    account.AccountKind
+	// Email is empty for a service account.
 	Email    string
 	Role     auth.Role
 	JoinedAt time.Time

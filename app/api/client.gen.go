@@ -532,6 +532,12 @@ type ClientInterface interface {
 	// configured. Later ones need open signup or an `invitation_token`,
 	// which also makes the account a member of the inviting workspace. Takes no `Idempotency-Key`: the answer holds a secret.
 	//
+	// People who came with an import have an account that nobody can log in to. They sign up to it with an invitation to its
+	// e-mail address: the account keeps its identifier, its memberships and its roles, and its name where none is given. As
+	// the inviter has seen the token, that takes one who could do as much: the instance's owner, or an `admin` of every
+	// workspace that the account is in, and an `owner` of those that it owns; else `forbidden`. A first sign-in through an
+	// identity provider that has verified the address opens the account, too.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/signup (the `SignUp` operationId).
@@ -543,6 +549,12 @@ type ClientInterface interface {
 	// `bootstrap_token`, or a request straight from the server's machine to a loopback address, with no proxy between or
 	// configured. Later ones need open signup or an `invitation_token`,
 	// which also makes the account a member of the inviting workspace. Takes no `Idempotency-Key`: the answer holds a secret.
+	//
+	// People who came with an import have an account that nobody can log in to. They sign up to it with an invitation to its
+	// e-mail address: the account keeps its identifier, its memberships and its roles, and its name where none is given. As
+	// the inviter has seen the token, that takes one who could do as much: the instance's owner, or an `admin` of every
+	// workspace that the account is in, and an `owner` of those that it owns; else `forbidden`. A first sign-in through an
+	// identity provider that has verified the address opens the account, too.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -829,7 +841,8 @@ type ClientInterface interface {
 	// CreateInvitationWithBody Invite somebody
 	//
 	// The answer shows the invitation's token, once; hand it to the invited person. It works once, for seven days, and
-	// only for that e-mail where one is given. Role: `admin`, `owner` to invite an owner. Scope: `admin`. Takes no
+	// only for that e-mail where one is given. A member who came with an import can be invited by their address until they
+	// have signed in. Role: `admin`, `owner` to invite an owner. Scope: `admin`. Takes no
 	// `Idempotency-Key`: the answer holds a secret.
 	//
 	// Takes any type of body and a specified content type.
@@ -840,7 +853,8 @@ type ClientInterface interface {
 	// CreateInvitation Invite somebody
 	//
 	// The answer shows the invitation's token, once; hand it to the invited person. It works once, for seven days, and
-	// only for that e-mail where one is given. Role: `admin`, `owner` to invite an owner. Scope: `admin`. Takes no
+	// only for that e-mail where one is given. A member who came with an import can be invited by their address until they
+	// have signed in. Role: `admin`, `owner` to invite an owner. Scope: `admin`. Takes no
 	// `Idempotency-Key`: the answer holds a secret.
 	//
 	// Takes a body of the `application/json` content type.
@@ -858,8 +872,8 @@ type ClientInterface interface {
 	// RemoveMember Remove a member, or leave
 	//
 	// Role: `admin`, `owner` to remove an owner; anybody may leave. Scope: `admin`. The last owner cannot leave
-	// (`last_owner`). The account's tasks and comments stay; the pending invitations that it made are revoked. Members
-	// have no version: `If-Match` takes nothing but `*` (412).
+	// (`last_owner`). The account's tasks and comments stay; the pending invitations that it made are revoked. A service
+	// account is deleted instead (`conflict`). Members have no version: `If-Match` takes nothing but `*` (412).
 	//
 	// Corresponds with DELETE /v1/workspaces/{workspace}/members/{account} (the `RemoveMember` operationId).
 	RemoveMember(ctx context.Context, workspace PathWorkspace, account PathAccount, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -867,8 +881,8 @@ type ClientInterface interface {
 	// UpdateMemberWithBody Change a member's role
 	//
 	// Role: `admin`, and `owner` to make or unmake an owner. Scope: `admin`. The last owner stays one (`last_owner`).
-	// Pending invitations that the member made and could not make in the new role are revoked. Members have no version:
-	// `If-Match` takes nothing but `*` (412).
+	// Pending invitations that the member made and could not make in the new role are revoked. A service account cannot be
+	// an owner. Members have no version: `If-Match` takes nothing but `*` (412).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -878,8 +892,8 @@ type ClientInterface interface {
 	// UpdateMember Change a member's role
 	//
 	// Role: `admin`, and `owner` to make or unmake an owner. Scope: `admin`. The last owner stays one (`last_owner`).
-	// Pending invitations that the member made and could not make in the new role are revoked. Members have no version:
-	// `If-Match` takes nothing but `*` (412).
+	// Pending invitations that the member made and could not make in the new role are revoked. A service account cannot be
+	// an owner. Members have no version: `If-Match` takes nothing but `*` (412).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1941,6 +1955,12 @@ func (c *Client) RevokeSession(ctx context.Context, session PathSession, reqEdit
 // configured. Later ones need open signup or an `invitation_token`,
 // which also makes the account a member of the inviting workspace. Takes no `Idempotency-Key`: the answer holds a secret.
 //
+// People who came with an import have an account that nobody can log in to. They sign up to it with an invitation to its
+// e-mail address: the account keeps its identifier, its memberships and its roles, and its name where none is given. As
+// the inviter has seen the token, that takes one who could do as much: the instance's owner, or an `admin` of every
+// workspace that the account is in, and an `owner` of those that it owns; else `forbidden`. A first sign-in through an
+// identity provider that has verified the address opens the account, too.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1/signup (the `SignUp` operationId).
@@ -1962,6 +1982,12 @@ func (c *Client) SignUpWithBody(ctx context.Context, contentType string, body io
 // `bootstrap_token`, or a request straight from the server's machine to a loopback address, with no proxy between or
 // configured. Later ones need open signup or an `invitation_token`,
 // which also makes the account a member of the inviting workspace. Takes no `Idempotency-Key`: the answer holds a secret.
+//
+// People who came with an import have an account that nobody can log in to. They sign up to it with an invitation to its
+// e-mail address: the account keeps its identifier, its memberships and its roles, and its name where none is given. As
+// the inviter has seen the token, that takes one who could do as much: the instance's owner, or an `admin` of every
+// workspace that the account is in, and an `owner` of those that it owns; else `forbidden`. A first sign-in through an
+// identity provider that has verified the address opens the account, too.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2578,7 +2604,8 @@ func (c *Client) ListInvitations(ctx context.Context, workspace PathWorkspace, p
 // CreateInvitationWithBody Invite somebody
 //
 // The answer shows the invitation's token, once; hand it to the invited person. It works once, for seven days, and
-// only for that e-mail where one is given. Role: `admin`, `owner` to invite an owner. Scope: `admin`. Takes no
+// only for that e-mail where one is given. A member who came with an import can be invited by their address until they
+// have signed in. Role: `admin`, `owner` to invite an owner. Scope: `admin`. Takes no
 // `Idempotency-Key`: the answer holds a secret.
 //
 // Takes any type of body and a specified content type.
@@ -2599,7 +2626,8 @@ func (c *Client) CreateInvitationWithBody(ctx context.Context, workspace PathWor
 // CreateInvitation Invite somebody
 //
 // The answer shows the invitation's token, once; hand it to the invited person. It works once, for seven days, and
-// only for that e-mail where one is given. Role: `admin`, `owner` to invite an owner. Scope: `admin`. Takes no
+// only for that e-mail where one is given. A member who came with an import can be invited by their address until they
+// have signed in. Role: `admin`, `owner` to invite an owner. Scope: `admin`. Takes no
 // `Idempotency-Key`: the answer holds a secret.
 //
 // Takes a body of the `application/json` content type.
@@ -2637,8 +2665,8 @@ func (c *Client) ListMembers(ctx context.Context, workspace PathWorkspace, param
 // RemoveMember Remove a member, or leave
 //
 // Role: `admin`, `owner` to remove an owner; anybody may leave. Scope: `admin`. The last owner cannot leave
-// (`last_owner`). The account's tasks and comments stay; the pending invitations that it made are revoked. Members
-// have no version: `If-Match` takes nothing but `*` (412).
+// (`last_owner`). The account's tasks and comments stay; the pending invitations that it made are revoked. A service
+// account is deleted instead (`conflict`). Members have no version: `If-Match` takes nothing but `*` (412).
 //
 // Corresponds with DELETE /v1/workspaces/{workspace}/members/{account} (the `RemoveMember` operationId).
 func (c *Client) RemoveMember(ctx context.Context, workspace PathWorkspace, account PathAccount, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2656,8 +2684,8 @@ func (c *Client) RemoveMember(ctx context.Context, workspace PathWorkspace, acco
 // UpdateMemberWithBody Change a member's role
 //
 // Role: `admin`, and `owner` to make or unmake an owner. Scope: `admin`. The last owner stays one (`last_owner`).
-// Pending invitations that the member made and could not make in the new role are revoked. Members have no version:
-// `If-Match` takes nothing but `*` (412).
+// Pending invitations that the member made and could not make in the new role are revoked. A service account cannot be
+// an owner. Members have no version: `If-Match` takes nothing but `*` (412).
 //
 // Takes any type of body and a specified content type.
 //
@@ -2677,8 +2705,8 @@ func (c *Client) UpdateMemberWithBody(ctx context.Context, workspace PathWorkspa
 // UpdateMember Change a member's role
 //
 // Role: `admin`, and `owner` to make or unmake an owner. Scope: `admin`. The last owner stays one (`last_owner`).
-// Pending invitations that the member made and could not make in the new role are revoked. Members have no version:
-// `If-Match` takes nothing but `*` (412).
+// Pending invitations that the member made and could not make in the new role are revoked. A service account cannot be
+// an owner. Members have no version: `If-Match` takes nothing but `*` (412).
 //
 // Takes a body of the `application/json` content type.
 //

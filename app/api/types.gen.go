@@ -995,7 +995,7 @@ type SignUp struct {
 	InvitationToken *string `json:"invitation_token,omitempty"`
 
 	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
-	Name Name `json:"name"`
+	Name *Name `json:"name,omitempty"`
 
 	// Password Hashed in one Unicode form (that of RFC 8265's OpaqueString: NFC, and one kind of space), in which its characters are
 	// counted, so that it is the same from every keyboard.

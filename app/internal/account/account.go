@@ -53,7 +53,8 @@ type Credentials struct {
 type SignupInput struct {
 	Email    string
 	Password string
-	Name     string
+	// Name may be empty where an invitation opens an account that has one.
+	Name string
 	// InvitationToken lets a person in where signing up is closed, and makes them a member at once; optional.
 	InvitationToken string
 	// BootstrapToken is the secret that lets the first person in from elsewhere than this machine; optional.
@@ -65,7 +66,9 @@ func (in SignupInput) Validate() error {
 	var f apperr.Fields
 	checkEmail(&f, "/email", in.Email)
 	checkPassword(&f, "/password", in.Password)
-	apperr.Line(&f, "/name", in.Name, 1, MaxNameLen)
+	if in.Name != "" || in.InvitationToken == "" {
+		apperr.Line(&f, "/name", in.Name, 1, MaxNameLen)
+	}
 	return f.Err()
 }
 

@@ -84,7 +84,8 @@ func NewService(stores Stores, o Options) *Service {
 func (s *Service) Close() { s.touches.Wait() }
 
 // Signup makes an account and signs it in. The first account owns the instance: it is made from this machine, or with
-// the bootstrap token. Later ones take open sign-up or an invitation, which makes the person a member at once.
+// the bootstrap token. Later ones take open sign-up or an invitation, which makes the person a member at once. With an
+// invitation to its address, an account that came with an import is claimed: see [Claim].
 //
 // Errors: validation_failed; forbidden when none of that lets the person in; already_exists for a known e-mail;
 // gone for an invitation that was used, revoked or has expired; forbidden for one that is meant for another e-mail.

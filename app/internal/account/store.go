@@ -30,8 +30,11 @@ type NewAccount struct {
 type Store interface {
 	// HasOwner reports whether the instance has been set up.
 	HasOwner(ctx context.Context) (bool, error)
-	// Create makes an account. Errors: already_exists for a known e-mail; [ErrOwnerExists] for a First that came second;
-	// for an invitation: gone (unknown, used, expired), forbidden (meant for another e-mail).
+	// Create makes an account, or claims the one with that e-mail that nobody can log in to, where the invitation is to that
+	// address and [Claim.Check] allows it: password and session are set, and the name unless it is empty; what it was a member
+	// of stays as it is. Errors: already_exists for a known e-mail; [ErrOwnerExists] for a First that came second;
+	// [ErrNameNeeded]; for an invitation: gone (unknown, used, expired), forbidden (meant for another e-mail, or not to be
+	// claimed by it).
 	Create(ctx context.Context, n NewAccount) (Account, error)
 	// Credentials finds an account by its folded e-mail: not_found.
 	Credentials(ctx context.Context, email string) (Credentials, error)

@@ -17,7 +17,7 @@ func (s *Server) SignUp(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	session, err := s.svc.Accounts.Signup(r.Context(), account.SignupInput{
-		Email: in.Email, Password: in.Password, Name: in.Name,
+		Email: in.Email, Password: in.Password, Name: deref(in.Name),
 		InvitationToken: deref(in.InvitationToken), BootstrapToken: deref(in.BootstrapToken),
 	}, account.SignupContext{Loopback: s.loopback(r), Client: client(r)})
 	s.sessionOrFail(w, r, "/v1/me", session, err)

@@ -82,16 +82,21 @@ func (s *Accounts) Credentials(ctx context.Context, email string) (account.Crede
 // Create implements [account.Store].
 func (s *Accounts) Create(ctx context.Context, n account.NewAccount) (account.Account, error) {
 	return mutate(ctx, s.db, "account.create", func(tx *Tx) (account.Account, error) {
-		a, err := tx.insertAccount(ctx, n)
+		a, claimed, err := tx.claim(ctx, n)
 		if err != nil {
 			return a, err
+		}
+		if !claimed {
+			if a, err = tx.insertAccount(ctx, n); err != nil {
+				return a, err
+			}
 		}
 		if n.Session != nil {
 			if _, err := tx.insertToken(ctx, a.ID, a.ID, *n.Session); err != nil {
 				return a, err
 			}
 		}
-		if n.Invitation != nil {
+		if n.Invitation != nil && !claimed {
 			_, err = tx.acceptInvitation(ctx, auth.Principal{AccountID: a.ID, Name: a.Name, Email: a.Email}, *n.Invitation)
 		}
 		return a, err
@@ -100,6 +105,9 @@ func (s *Accounts) Create(ctx context.Context, n account.NewAccount) (account.Ac
 
 // insertAccount makes an account. Errors: already_exists for a known e-mail, [account.ErrOwnerExists].
 func (tx *Tx) insertAccount(ctx context.Context, n account.NewAccount) (account.Account, error) {
+	if n.Name == "" {
+		return account.Account{}, account.ErrNameNeeded
+	}
 	a := account.Account{
 		ID: tx.NewID(), Kind: account.KindPerson, Email: n.Email, Name: n.Name, InstanceOwner: n.First, CreatedAt: tx.Now, UpdatedAt: tx.Now, Version: 1,
 	}
@@ -116,11 +124,7 @@ func (tx *Tx) insertAccount(ctx context.Context, n account.NewAccount) (account.
 	if n.First && errors.Is(found, sql.ErrNoRows) {
 		return a, account.ErrOwnerExists
 	}
-	return a, emailTaken(err)
-}
-
-func emailTaken(cause error) error {
-	return apperr.Wrap(cause, apperr.AlreadyExists, "There is an account with this e-mail address.")
+	return a, account.Taken(err)
 }
 
 // lockAccount reads an account and holds it until the end of the transaction.
@@ -173,7 +177,7 @@ func (s *Accounts) Update(ctx context.Context, p auth.Principal, endSessions boo
 		}
 		_, err = tx.exec(ctx, "account.update", updateAccountSQL, v.Email, account.FoldEmail(v.Email), v.Name, v.PasswordHash, micros(v.UpdatedAt), v.Version, v.ID[:])
 		if isDuplicate(err) {
-			err = emailTaken(err)
+			err = apperr.Wrap(err, apperr.AlreadyExists, "There is another account with this e-mail address.")
 		}
 		return v.Account, err
 	})

@@ -30,10 +30,11 @@ const (
 	lockInvitationSQL       = selectInvitationSQL + ` WHERE i.id = ? {FOR UPDATE}`
 	lockInvitationByHashSQL = selectInvitationSQL + ` WHERE i.hash = ? {FOR UPDATE}`
 	listInvitationsSQL      = selectInvitationSQL + ` WHERE i.workspace_id = ? AND i.id < ? ORDER BY i.id DESC LIMIT ?`
-	memberByEmailSQL        = `SELECT COUNT(*) FROM accounts a JOIN members m ON m.account_id = a.id AND m.workspace_id = ? WHERE a.email_fold = ?`
+	// An imported member whom nobody can log in as yet is let in by an invitation.
+	memberByEmailSQL = `SELECT COUNT(*) FROM accounts a JOIN members m ON m.account_id = a.id AND m.workspace_id = ? WHERE a.email_fold = ? AND ` + canLogIn
 
-	insertInvitationSQL = `INSERT INTO invitations (id, workspace_id, email, role, hash, invited_by, created_at, expires_at, accepted_at, accepted_by)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)`
+	insertInvitationSQL = `INSERT INTO invitations (id, workspace_id, email, email_fold, role, hash, invited_by, bound, created_at, expires_at, accepted_at, accepted_by)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)`
 	spendInvitationSQL  = `UPDATE invitations SET accepted_at = ?, accepted_by = ? WHERE id = ? AND accepted_at IS NULL`
 	deleteInvitationSQL = `DELETE FROM invitations WHERE id = ?`
 	// The workspace is locked by then; the rows are read as they are now, with what was accepted meanwhile.
@@ -79,8 +80,8 @@ func (s *Invitations) Create(ctx context.Context, p auth.Principal, id uuid.UUID
 			ID: tx.NewID(), WorkspaceID: id, Email: email, Role: in.Role, InvitedBy: workspace.Person{ID: p.AccountID, Name: p.Name},
 			CreatedAt: tx.Now, ExpiresAt: tx.Now.Add(workspace.InvitationTTL),
 		}
-		_, err = tx.exec(ctx, "invitation.insert", insertInvitationSQL, i.ID[:], id[:], i.Email, string(i.Role), hash[:], p.AccountID[:],
-			micros(i.CreatedAt), micros(i.ExpiresAt))
+		_, err = tx.exec(ctx, "invitation.insert", insertInvitationSQL, i.ID[:], id[:], i.Email, account.FoldEmail(i.Email), string(i.Role), hash[:], p.AccountID[:],
+			p.Workspace != uuid.Nil, micros(i.CreatedAt), micros(i.ExpiresAt))
 		if err != nil {
 			return i, err
 		}
@@ -179,9 +180,9 @@ func (s *Invitations) Accept(ctx context.Context, p auth.Principal, hash [32]byt
 	})
 }
 
-// acceptInvitation makes the principal, whose e-mail is the account's, a member. The invitation is locked first, so
-// that of two who come at once the second finds it spent.
-func (tx *Tx) acceptInvitation(ctx context.Context, p auth.Principal, hash [32]byte) (workspace.Invitation, error) {
+// lockInvitation reads an invitation that the person with that e-mail may accept now, and holds it, so that of two who come
+// at once the second finds it spent. Errors: those of [workspace.Invitation.Acceptable]; gone for an unknown hash.
+func (tx *Tx) lockInvitation(ctx context.Context, email string, hash [32]byte) (workspace.Invitation, error) {
 	i, err := one(ctx, tx.conn, "invitation.lock_by_hash", lockInvitationByHashSQL, scanInvitation, hash[:])
 	if errors.Is(err, sql.ErrNoRows) {
 		return i, workspace.ErrInvitationGone // its checksum is right, so it was one
@@ -190,22 +191,36 @@ func (tx *Tx) acceptInvitation(ctx context.Context, p auth.Principal, hash [32]b
 		return i, err
 	}
 	tx.locked(i.CreatedAt)
-	if err := i.Acceptable(p.Email, tx.Now); err != nil {
+	return i, i.Acceptable(email, tx.Now)
+}
+
+// acceptInvitation makes the principal, whose e-mail is the account's, a member.
+func (tx *Tx) acceptInvitation(ctx context.Context, p auth.Principal, hash [32]byte) (workspace.Invitation, error) {
+	i, err := tx.lockInvitation(ctx, p.Email, hash)
+	if err != nil {
 		return i, err
 	}
+	return i, tx.spendInvitation(ctx, p, i, false)
+}
+
+// spendInvitation marks a locked invitation as accepted and makes the principal what it says, unless it is a member, who stays
+// what they are.
+func (tx *Tx) spendInvitation(ctx context.Context, p auth.Principal, i workspace.Invitation, member bool) error {
 	n, err := tx.exec(ctx, "invitation.spend", spendInvitationSQL, micros(tx.Now), p.AccountID[:], i.ID[:])
 	if err != nil {
-		return i, err
+		return err
 	}
 	if n == 0 { // cannot be while the row is locked, and must not be in any case
-		return i, workspace.ErrInvitationGone
+		return workspace.ErrInvitationGone
 	}
-	err = tx.addMember(ctx, p, i.WorkspaceID, p.AccountID, i.Role)
+	if !member {
+		err = tx.addMember(ctx, p, i.WorkspaceID, p.AccountID, i.Role)
+	}
 	if isDuplicate(err) {
-		return i, apperr.Wrap(err, apperr.AlreadyExists, "You are a member of the workspace already.")
+		return apperr.Wrap(err, apperr.AlreadyExists, "You are a member of the workspace already.")
 	}
 	if err != nil {
-		return i, err
+		return err
 	}
-	return i, tx.recordInvitation(ctx, p, i, "invitation.accepted")
+	return tx.recordInvitation(ctx, p, i, "invitation.accepted")
 }

@@ -66,7 +66,7 @@ func each(t *testing.T, fn func(t *testing.T, b *bundle)) {
 
 func (b *bundle) person(t *testing.T, email string) auth.Principal {
 	t.Helper()
-	a, err := b.accounts.Create(t.Context(), account.NewAccount{Email: email, Name: email})
+	a, err := b.accounts.Create(t.Context(), account.NewAccount{Email: email, Name: email, PasswordHash: "of somebody who can log in"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -275,6 +275,42 @@ type ClientInterface interface {
 	// Corresponds with PATCH /v1/me (the `UpdateMe` operationId).
 	UpdateMe(ctx context.Context, params *UpdateMeParams, body UpdateMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// DeleteMeWithBody Delete the caller's account
+	//
+	// Final, and at once: nothing brings the account back. Takes the `current_password`, where there is one. Its e-mail address,
+	// password, identities, tokens and sessions are gone, here at once and in other processes within five seconds; its memberships
+	// end, and so do the pending invitations that it made and those to its address. Tasks, comments and attachments stay, by an author called
+	// "Deleted account"; it is taken off the tasks that it is assigned to, which is a change of each of them, where they are many
+	// some moments later. The address can sign up anew.
+	//
+	// The last owner of a workspace that others are members of makes somebody else an owner first (`last_owner`); the owner of
+	// the instance hands it over first (`conflict`; `tasktracker user owner` on the server's machine). Workspaces that no other
+	// person is in are deleted with the account. Not with a token that is bound to a workspace. Scope: `admin`. Takes no
+	// `Idempotency-Key`: the caller is gone afterwards.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/me/delete (the `DeleteMe` operationId).
+	DeleteMeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteMe Delete the caller's account
+	//
+	// Final, and at once: nothing brings the account back. Takes the `current_password`, where there is one. Its e-mail address,
+	// password, identities, tokens and sessions are gone, here at once and in other processes within five seconds; its memberships
+	// end, and so do the pending invitations that it made and those to its address. Tasks, comments and attachments stay, by an author called
+	// "Deleted account"; it is taken off the tasks that it is assigned to, which is a change of each of them, where they are many
+	// some moments later. The address can sign up anew.
+	//
+	// The last owner of a workspace that others are members of makes somebody else an owner first (`last_owner`); the owner of
+	// the instance hands it over first (`conflict`; `tasktracker user owner` on the server's machine). Workspaces that no other
+	// person is in are deleted with the account. Not with a token that is bound to a workspace. Scope: `admin`. Takes no
+	// `Idempotency-Key`: the caller is gone afterwards.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/me/delete (the `DeleteMe` operationId).
+	DeleteMe(ctx context.Context, body DeleteMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetProject Read a project
 	//
 	// Role: `viewer`. Scope: `read`.
@@ -1388,6 +1424,62 @@ func (c *Client) UpdateMeWithBody(ctx context.Context, params *UpdateMeParams, c
 // Corresponds with PATCH /v1/me (the `UpdateMe` operationId).
 func (c *Client) UpdateMe(ctx context.Context, params *UpdateMeParams, body UpdateMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateMeRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteMeWithBody Delete the caller's account
+//
+// Final, and at once: nothing brings the account back. Takes the `current_password`, where there is one. Its e-mail address,
+// password, identities, tokens and sessions are gone, here at once and in other processes within five seconds; its memberships
+// end, and so do the pending invitations that it made and those to its address. Tasks, comments and attachments stay, by an author called
+// "Deleted account"; it is taken off the tasks that it is assigned to, which is a change of each of them, where they are many
+// some moments later. The address can sign up anew.
+//
+// The last owner of a workspace that others are members of makes somebody else an owner first (`last_owner`); the owner of
+// the instance hands it over first (`conflict`; `tasktracker user owner` on the server's machine). Workspaces that no other
+// person is in are deleted with the account. Not with a token that is bound to a workspace. Scope: `admin`. Takes no
+// `Idempotency-Key`: the caller is gone afterwards.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/me/delete (the `DeleteMe` operationId).
+func (c *Client) DeleteMeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteMeRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteMe Delete the caller's account
+//
+// Final, and at once: nothing brings the account back. Takes the `current_password`, where there is one. Its e-mail address,
+// password, identities, tokens and sessions are gone, here at once and in other processes within five seconds; its memberships
+// end, and so do the pending invitations that it made and those to its address. Tasks, comments and attachments stay, by an author called
+// "Deleted account"; it is taken off the tasks that it is assigned to, which is a change of each of them, where they are many
+// some moments later. The address can sign up anew.
+//
+// The last owner of a workspace that others are members of makes somebody else an owner first (`last_owner`); the owner of
+// the instance hands it over first (`conflict`; `tasktracker user owner` on the server's machine). Workspaces that no other
+// person is in are deleted with the account. Not with a token that is bound to a workspace. Scope: `admin`. Takes no
+// `Idempotency-Key`: the caller is gone afterwards.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/me/delete (the `DeleteMe` operationId).
+func (c *Client) DeleteMe(ctx context.Context, body DeleteMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteMeRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3744,6 +3836,46 @@ func NewUpdateMeRequestWithBody(server string, params *UpdateMeParams, contentTy
 		}
 
 	}
+
+	return req, nil
+}
+
+// NewDeleteMeRequest calls the generic DeleteMe builder with application/json body
+func NewDeleteMeRequest(server string, body DeleteMeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDeleteMeRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewDeleteMeRequestWithBody constructs an http.Request for the DeleteMe method, with any body, and a specified content type
+func NewDeleteMeRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/me/delete")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }

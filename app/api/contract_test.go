@@ -15,8 +15,8 @@ import (
 	"github.com/task-tracker/task-tracker/app/api"
 )
 
-// secret lists the operations that answer with a secret: what they answer must not be stored, so they cannot replay.
-var secret = []string{"signUp", "createSession", "createToken", "createServiceToken", "createInvitation"}
+// secret lists the operations that cannot replay: what they answer is a secret, which must not be stored, or nobody is left to ask.
+var secret = []string{"signUp", "createSession", "createToken", "createServiceToken", "createInvitation", "deleteMe"}
 
 type operation struct {
 	path, method string

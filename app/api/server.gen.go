@@ -71,6 +71,9 @@ type ServerInterface interface {
 	// UpdateMe Change the caller's account
 	// (PATCH /v1/me)
 	UpdateMe(w http.ResponseWriter, r *http.Request, params UpdateMeParams)
+	// DeleteMe Delete the caller's account
+	// (POST /v1/me/delete)
+	DeleteMe(w http.ResponseWriter, r *http.Request)
 	// GetProject Read a project
 	// (GET /v1/projects/{project})
 	GetProject(w http.ResponseWriter, r *http.Request, project PathProject, params GetProjectParams)
@@ -362,6 +365,12 @@ func (_ Unimplemented) GetMe(w http.ResponseWriter, r *http.Request, params GetM
 // UpdateMe Change the caller's account
 // (PATCH /v1/me)
 func (_ Unimplemented) UpdateMe(w http.ResponseWriter, r *http.Request, params UpdateMeParams) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// DeleteMe Delete the caller's account
+// (POST /v1/me/delete)
+func (_ Unimplemented) DeleteMe(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
@@ -1422,6 +1431,20 @@ func (siw *ServerInterfaceWrapper) UpdateMe(w http.ResponseWriter, r *http.Reque
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.UpdateMe(w, r, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DeleteMe operation middleware
+func (siw *ServerInterfaceWrapper) DeleteMe(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DeleteMe(w, r)
 	}))
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -4868,6 +4891,9 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 	})
 	r.Group(func(r chi.Router) {
 		r.Patch(options.BaseURL+"/v1/me", wrapper.UpdateMe)
+	})
+	r.Group(func(r chi.Router) {
+		r.Post(options.BaseURL+"/v1/me/delete", wrapper.DeleteMe)
 	})
 	r.Group(func(r chi.Router) {
 		r.Get(options.BaseURL+"/v1/tokens", wrapper.ListTokens)

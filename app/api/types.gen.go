@@ -325,6 +325,12 @@ type Account struct {
 	Version   int64       `json:"version"`
 }
 
+// AccountDelete defines model for AccountDelete.
+type AccountDelete struct {
+	// CurrentPassword Required where the account has a password.
+	CurrentPassword *string `json:"current_password,omitempty"`
+}
+
 // AccountKind Whether an account is that of a person, or of a program (a service account).
 type AccountKind string
 
@@ -2005,6 +2011,9 @@ type UpdateLabelJSONRequestBody = LabelPatch
 
 // UpdateMeJSONRequestBody defines body for UpdateMe for application/json ContentType.
 type UpdateMeJSONRequestBody = AccountPatch
+
+// DeleteMeJSONRequestBody defines body for DeleteMe for application/json ContentType.
+type DeleteMeJSONRequestBody = AccountDelete
 
 // UpdateProjectJSONRequestBody defines body for UpdateProject for application/json ContentType.
 type UpdateProjectJSONRequestBody = ProjectPatch

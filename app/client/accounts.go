@@ -54,6 +54,13 @@ func (c *Client) UpdateMe(ctx context.Context, p AccountPatch, opts ...CallOptio
 	return do[Account](opts, func(e edit) (*http.Response, error) { return c.raw.UpdateMe(ctx, nil, p, e) })
 }
 
+// DeleteMe ends the caller's account for good. The password is empty for an account that has none. It is sent once.
+func (c *Client) DeleteMe(ctx context.Context, password string, opts ...CallOption) error {
+	return discard(opts, func(e edit) (*http.Response, error) {
+		return c.raw.DeleteMe(ctx, api.AccountDelete{CurrentPassword: optional(password)}, e)
+	})
+}
+
 // Tokens iterates over the caller's personal access tokens, newest first.
 func (c *Client) Tokens(ctx context.Context, opts ...CallOption) iter.Seq2[Token, error] {
 	return pages[Token](opts, func(cursor *string, e edit) (*http.Response, error) {

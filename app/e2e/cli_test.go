@@ -153,7 +153,7 @@ func TestCommandLine(t *testing.T) {
 	if help := tool(t, o, nil, "--help").want(0); !strings.Contains(help.stdout, "serve") {
 		t.Errorf("help: %q", help.stdout)
 	}
-	for _, command := range []string{"migrate up", "migrate status", "user create", "token create", "seed", "export", "import", "healthcheck", "config", "version"} {
+	for _, command := range []string{"migrate up", "migrate status", "user create", "user password", "user owner", "token create", "seed", "export", "import", "healthcheck", "config", "version"} {
 		help := tool(t, o, nil, append(strings.Fields(command), "--help")...).want(0)
 		if !strings.Contains(help.stdout, "tasktracker "+command) {
 			t.Errorf("%s --help does not show its usage:\n%s", command, help.stdout)

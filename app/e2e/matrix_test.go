@@ -267,7 +267,7 @@ func (m *matrix) allowed(t *testing.T, op operation, cell string, r route, a act
 			break
 		}
 		a.client = a.session.withScopes(string(a.scope))
-	case "endOtherSessions":
+	case "endOtherSessions", "deleteMe":
 		a.client = m.signUp("Passer-by").withScopes(string(a.scope))
 	}
 	res := m.ask(op, r, a, m.prepare(op, r, a), r.content(m, a))

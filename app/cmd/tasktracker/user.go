@@ -20,8 +20,8 @@ import (
 )
 
 func newUserCmd(e *env) *cobra.Command {
-	cmd := &cobra.Command{Use: "user", Short: "Create accounts, and set their passwords", Args: noArgs, RunE: needsSubcommand}
-	cmd.AddCommand(newUserCreateCmd(e), newUserPasswordCmd(e))
+	cmd := &cobra.Command{Use: "user", Short: "Create accounts, set their passwords, and say who owns the instance", Args: noArgs, RunE: needsSubcommand}
+	cmd.AddCommand(newUserCreateCmd(e), newUserPasswordCmd(e), newUserOwnerCmd(e))
 	return cmd
 }
 
@@ -143,6 +143,28 @@ func newUserPasswordCmd(e *env) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&email, "email", "", "the account's e-mail address")
 	cmd.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from the first line of stdin")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return require(cmd, "email")
+}
+
+func newUserOwnerCmd(e *env) *cobra.Command {
+	var email string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "owner", Short: "Make an account the owner of the instance, in place of the one that is", Args: noArgs,
+		Long: "Make an account the owner of the instance, in place of the one that is. The former owner keeps their account and its workspaces,\n" +
+			"and may delete it from then on.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return e.withAccounts(cmd.Context(), openExisting, func(_ *store.DB, accounts *account.Service) error {
+				acc, err := accounts.HandOver(cmd.Context(), email)
+				if err != nil {
+					return noAccount(err, email)
+				}
+				return e.printUser(createdUser{acc.ID.String(), acc.Email, acc.Name, acc.InstanceOwner, "", acc.CreatedAt, false}, asJSON)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&email, "email", "", "the account's e-mail address")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return require(cmd, "email")
 }

@@ -40,9 +40,23 @@ func (s *Service) MakeOwner(ctx context.Context, email string) (Account, error) 
 	if err != nil {
 		return Account{}, err
 	}
-	acc, err := s.stores.Accounts.MakeOwner(ctx, cred.ID)
+	acc, err := s.stores.Owners.MakeOwner(ctx, cred.ID)
 	if err == nil {
 		s.cache.dropAccount(cred.ID)
+	}
+	return acc, err
+}
+
+// HandOver makes the account with that e-mail the owner of the instance, in place of the one that is: the owner cannot delete
+// their account. Errors: not_found.
+func (s *Service) HandOver(ctx context.Context, email string) (Account, error) {
+	cred, err := s.stores.Accounts.Credentials(ctx, FoldEmail(email))
+	if err != nil {
+		return Account{}, err
+	}
+	acc, err := s.stores.Owners.HandOver(ctx, cred.ID)
+	if err == nil {
+		s.cache.drop(func(p auth.Principal) bool { return p.InstanceOwner || p.AccountID == cred.ID })
 	}
 	return acc, err
 }

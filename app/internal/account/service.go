@@ -18,6 +18,8 @@ import (
 // Stores are what the service keeps things in.
 type Stores struct {
 	Accounts   Store
+	Owners     OwnerStore
+	Endings    EndStore
 	Identities IdentityStore
 	Tokens     TokenStore
 	Sessions   SessionStore
@@ -305,7 +307,7 @@ func (s *Service) proveIdentity(ctx context.Context, c Credentials, password *st
 		return false, nil
 	}
 	if password == nil {
-		return false, apperr.Invalid("/current_password", "required", "is needed to change the password or the e-mail")
+		return false, apperr.Invalid("/current_password", "required", "is needed to change the password or the e-mail, and to delete the account")
 	}
 	ok, stale, err := s.checkPassword(ctx, FoldEmail(c.Email), c.PasswordHash, *password)
 	if err == nil && !ok {

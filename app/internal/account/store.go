@@ -10,7 +10,7 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 )
 
-// ErrOwnerExists is what [Store.Create] says of a first account, and [Store.MakeOwner], when another one was quicker.
+// ErrOwnerExists is what [Store.Create] says of a first account, and [OwnerStore.MakeOwner], when another one was quicker.
 var ErrOwnerExists = errors.New("account: the instance has an owner already")
 
 // NewAccount is an account to be made. PasswordHash is empty for people who sign in elsewhere.
@@ -44,8 +44,15 @@ type Store interface {
 	// but the principal's own end in the same transaction; without, a new hash alone is one of the same password, and leaves
 	// the version as it is. Errors: of decide; already_exists for a known e-mail.
 	Update(ctx context.Context, p auth.Principal, endSessions bool, decide func(cur Credentials) (Credentials, error)) (Account, error)
+}
+
+// OwnerStore keeps who owns the instance.
+type OwnerStore interface {
 	// MakeOwner makes the account the instance's owner. Errors: not_found; [ErrOwnerExists] where another one is.
 	MakeOwner(ctx context.Context, id uuid.UUID) (Account, error)
+	// HandOver makes the account the instance's owner in place of the one that is. Errors: not_found; [ErrOwnerExists] where
+	// another one became it just now.
+	HandOver(ctx context.Context, id uuid.UUID) (Account, error)
 }
 
 // TokenStore keeps tokens and sessions.

@@ -18,6 +18,8 @@ func (a Action) Object() string {
 const (
 	AccountRead   Action = "account.read"
 	AccountUpdate Action = "account.update"
+	AccountDelete Action = "account.delete"
+	AccountExport Action = "account.export"
 	TokenRead     Action = "token.read"
 	TokenManage   Action = "token.manage"
 	SessionRead   Action = "session.read"
@@ -86,6 +88,8 @@ var table = map[Action]Rule{
 	// an account's own affairs
 	AccountRead:      {RoleNone, ScopeRead},
 	AccountUpdate:    {RoleNone, ScopeAdmin},
+	AccountDelete:    {RoleNone, ScopeAdmin},
+	AccountExport:    {RoleNone, ScopeAdmin},
 	TokenRead:        {RoleNone, ScopeRead},
 	TokenManage:      {RoleNone, ScopeAdmin},
 	SessionRead:      {RoleNone, ScopeRead},

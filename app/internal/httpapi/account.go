@@ -86,6 +86,19 @@ func (s *Server) UpdateMe(w http.ResponseWriter, r *http.Request, _ api.UpdateMe
 	s.accountOrFail(w, r, a, err)
 }
 
+// DeleteMe implements POST /v1/me/delete.
+func (s *Server) DeleteMe(w http.ResponseWriter, r *http.Request) {
+	in, err := decode[api.AccountDelete](r)
+	if err == nil {
+		err = s.svc.Accounts.DeleteMe(r.Context(), principal(r), in.CurrentPassword)
+	}
+	if err != nil {
+		s.failWithPause(w, r, err)
+		return
+	}
+	s.noContent(w, r)
+}
+
 func (s *Server) accountOrFail(w http.ResponseWriter, r *http.Request, a account.Account, err error) {
 	if err != nil {
 		s.failWithPause(w, r, err)

@@ -11,7 +11,7 @@ import (
 type policy struct {
 	public      bool     // no token is needed
 	credentials bool     // takes a password: the stricter rate limit holds
-	secret      bool     // answers with a secret, so its answer is never kept for a repeated request
+	secret      bool     // takes no Idempotency-Key: it answers with a secret, or ends whoever asks
 	free        bool     // no rate limit: probes and their like
 	query       []string // known query parameters; * marks one that may be given several times
 	body        body
@@ -48,11 +48,12 @@ var policies = map[string]policy{
 	"GET /docs/*":       {public: true, free: true, anyAccept: true},
 	"* /blobs/*":        {public: true, free: true, anyAccept: true, body: bodyOwn},
 
-	"POST /v1/signup":   {public: true, credentials: true, secret: true},
-	"POST /v1/sessions": {public: true, credentials: true, secret: true},
-	"GET /v1/sessions":  {query: paged},
-	"GET /v1/tokens":    {query: paged},
-	"POST /v1/tokens":   {secret: true},
+	"POST /v1/signup":    {public: true, credentials: true, secret: true},
+	"POST /v1/sessions":  {public: true, credentials: true, secret: true},
+	"POST /v1/me/delete": {secret: true},
+	"GET /v1/sessions":   {query: paged},
+	"GET /v1/tokens":     {query: paged},
+	"POST /v1/tokens":    {secret: true},
 
 	"GET /v1/workspaces":                                 {query: paged},
 	"POST /v1/workspaces/import":                         {query: []string{"dry_run"}, body: bodyNDJSON, stream: true},

@@ -17,6 +17,8 @@ type Accounts struct{ db *DB }
 
 var (
 	_ account.Store         = (*Accounts)(nil)
+	_ account.OwnerStore    = (*Accounts)(nil)
+	_ account.EndStore      = (*Accounts)(nil)
 	_ account.IdentityStore = (*Accounts)(nil)
 )
 
@@ -26,7 +28,9 @@ func NewAccounts(db *DB) *Accounts { return &Accounts{db: db} }
 // NewAccountStores returns all that an [account.Service] keeps things in.
 func NewAccountStores(db *DB) account.Stores {
 	accounts, tokens, services := NewAccounts(db), NewTokens(db), NewServiceAccounts(db)
-	return account.Stores{Accounts: accounts, Identities: accounts, Tokens: tokens, Sessions: tokens, Services: services, ServiceTokens: services}
+	return account.Stores{
+		Accounts: accounts, Owners: accounts, Endings: accounts, Identities: accounts, Tokens: tokens, Sessions: tokens, Services: services, ServiceTokens: services,
+	}
 }
 
 const (
@@ -183,7 +187,7 @@ func (s *Accounts) Update(ctx context.Context, p auth.Principal, endSessions boo
 	})
 }
 
-// MakeOwner implements [account.Store].
+// MakeOwner implements [account.OwnerStore].
 func (s *Accounts) MakeOwner(ctx context.Context, id uuid.UUID) (account.Account, error) {
 	return mutate(ctx, s.db, "account.make_owner", func(tx *Tx) (account.Account, error) {
 		v, err := tx.lockAccount(ctx, id)

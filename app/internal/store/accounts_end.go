@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/task-tracker/task-tracker/app/internal/account"
 	"github.com/task-tracker/task-tracker/app/internal/activity"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 	"github.com/task-tracker/task-tracker/app/internal/task"
@@ -17,7 +18,7 @@ const (
 	endAccountSQL    = `UPDATE accounts SET name = ?, email = '', email_fold = NULL, password_hash = '', deleted_at = ?, deleted_by = ?, leaving_at = ?,
   updated_at = ?, version = version + 1 WHERE id = ?`
 
-	leavingAccountsSQL  = `SELECT id, deleted_by, leaving_at FROM accounts WHERE leaving_at IS NOT NULL ORDER BY leaving_at LIMIT 10`
+	leavingAccountsSQL  = `SELECT id, kind, deleted_by, leaving_at FROM accounts WHERE leaving_at IS NOT NULL ORDER BY leaving_at LIMIT 10`
 	holdEndedAccountSQL = `SELECT id FROM accounts WHERE id = ? {FOR UPDATE}`
 	goneAccountSQL      = `UPDATE accounts SET leaving_at = NULL WHERE id = ?`
 
@@ -111,36 +112,46 @@ func (tx *Tx) takeAssigneeOff(ctx context.Context, p auth.Principal, id uuid.UUI
 const releaseAfter = time.Minute
 
 // ReleaseDeletedAccounts takes deleted accounts off the tasks that they are still assigned to, some at a time, until none is
-// left. It may run in every process at once.
+// left, and people's tokens out of what they did. It may run in every process at once.
 func (db *DB) ReleaseDeletedAccounts(ctx context.Context) error {
 	type leaving struct {
 		id, by uuid.UUID
+		kind   account.AccountKind
 		at     int64
 	}
 	for {
 		accounts, err := collect(ctx, db.reader(), "account.leaving", leavingAccountsSQL, func(row scanner) (l leaving, err error) {
-			return l, row.Scan(&l.id, &l.by, &l.at)
+			return l, row.Scan(&l.id, &l.kind, &l.by, &l.at)
 		})
 		if err != nil {
 			return public(err)
 		}
 		again := false
 		for _, l := range accounts {
-			more, err := mutate(ctx, db, "account.release", func(tx *Tx) (bool, error) {
+			done, err := mutate(ctx, db, "account.release", func(tx *Tx) (bool, error) {
 				if err := tx.lockRow(ctx, "account.hold_ended", holdEndedAccountSQL, l.id); err != nil {
 					return false, err
 				}
-				done, err := tx.unassign(ctx, auth.Principal{AccountID: l.by}, l.id)
-				if err != nil || !done || tx.Now.Sub(fromMicros(l.at)) < releaseAfter {
-					return !done, err
-				}
-				_, err = tx.exec(ctx, "account.gone", goneAccountSQL, l.id[:])
-				return true, err
+				return tx.unassign(ctx, auth.Principal{AccountID: l.by}, l.id)
 			})
 			if err != nil {
 				return err
 			}
-			again = again || more
+			if done && db.now().Sub(fromMicros(l.at)) < releaseAfter {
+				continue // it is looked for once more
+			}
+			again = true
+			if !done {
+				continue
+			}
+			if l.kind == account.KindPerson {
+				if err := db.forgetTokenNames(ctx, l.id); err != nil {
+					return err
+				}
+			}
+			if _, err := (conn{q: db.write, db: db}).exec(ctx, "account.gone", goneAccountSQL, l.id[:]); err != nil {
+				return public(err)
+			}
 		}
 		if !again {
 			return nil

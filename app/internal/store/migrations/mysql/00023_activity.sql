@@ -19,5 +19,6 @@ CREATE TABLE activity (
   KEY activity_task (task_id, id),
   KEY activity_project (project_id, id),
   KEY activity_workspace (workspace_id, id),
+  KEY activity_actor (actor_id, workspace_id, id),
   KEY activity_sequence (workspace_id, sequence, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

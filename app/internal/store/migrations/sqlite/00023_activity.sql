@@ -20,4 +20,5 @@ CREATE TABLE activity (
 CREATE INDEX activity_task ON activity (task_id, id);
 CREATE INDEX activity_project ON activity (project_id, id);
 CREATE INDEX activity_workspace ON activity (workspace_id, id);
+CREATE INDEX activity_actor ON activity (actor_id, workspace_id, id);
 CREATE INDEX activity_sequence ON activity (workspace_id, sequence, id);

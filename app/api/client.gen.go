@@ -311,6 +311,16 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/me/delete (the `DeleteMe` operationId).
 	DeleteMe(ctx context.Context, body DeleteMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ExportMe Export what is kept of the caller
+	//
+	// Everything that has to do with the caller's account, streamed, one JSON object per line with its `type`: see the schema. Of
+	// workspaces, those that the caller is a member of. It is read while it is sent, not as of one moment. A stream that does not
+	// end with the line of type `trailer` was cut off. One at a time for each account. Not with a token that is bound to a
+	// workspace. Scope: `admin`.
+	//
+	// Corresponds with GET /v1/me/export (the `ExportMe` operationId).
+	ExportMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetProject Read a project
 	//
 	// Role: `viewer`. Scope: `read`.
@@ -1480,6 +1490,26 @@ func (c *Client) DeleteMeWithBody(ctx context.Context, contentType string, body 
 // Corresponds with POST /v1/me/delete (the `DeleteMe` operationId).
 func (c *Client) DeleteMe(ctx context.Context, body DeleteMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteMeRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportMe Export what is kept of the caller
+//
+// Everything that has to do with the caller's account, streamed, one JSON object per line with its `type`: see the schema. Of
+// workspaces, those that the caller is a member of. It is read while it is sent, not as of one moment. A stream that does not
+// end with the line of type `trailer` was cut off. One at a time for each account. Not with a token that is bound to a
+// workspace. Scope: `admin`.
+//
+// Corresponds with GET /v1/me/export (the `ExportMe` operationId).
+func (c *Client) ExportMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportMeRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -3876,6 +3906,33 @@ func NewDeleteMeRequestWithBody(server string, contentType string, body io.Reade
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewExportMeRequest constructs an http.Request for the ExportMe method
+func NewExportMeRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/me/export")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }

@@ -74,6 +74,9 @@ type ServerInterface interface {
 	// DeleteMe Delete the caller's account
 	// (POST /v1/me/delete)
 	DeleteMe(w http.ResponseWriter, r *http.Request)
+	// ExportMe Export what is kept of the caller
+	// (GET /v1/me/export)
+	ExportMe(w http.ResponseWriter, r *http.Request)
 	// GetProject Read a project
 	// (GET /v1/projects/{project})
 	GetProject(w http.ResponseWriter, r *http.Request, project PathProject, params GetProjectParams)
@@ -371,6 +374,12 @@ func (_ Unimplemented) UpdateMe(w http.ResponseWriter, r *http.Request, params U
 // DeleteMe Delete the caller's account
 // (POST /v1/me/delete)
 func (_ Unimplemented) DeleteMe(w http.ResponseWriter, r *http.Request) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// ExportMe Export what is kept of the caller
+// (GET /v1/me/export)
+func (_ Unimplemented) ExportMe(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
@@ -1445,6 +1454,20 @@ func (siw *ServerInterfaceWrapper) DeleteMe(w http.ResponseWriter, r *http.Reque
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.DeleteMe(w, r)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ExportMe operation middleware
+func (siw *ServerInterfaceWrapper) ExportMe(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ExportMe(w, r)
 	}))
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -4891,6 +4914,9 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 	})
 	r.Group(func(r chi.Router) {
 		r.Patch(options.BaseURL+"/v1/me", wrapper.UpdateMe)
+	})
+	r.Group(func(r chi.Router) {
+		r.Get(options.BaseURL+"/v1/me/export", wrapper.ExportMe)
 	})
 	r.Group(func(r chi.Router) {
 		r.Post(options.BaseURL+"/v1/me/delete", wrapper.DeleteMe)

@@ -334,6 +334,26 @@ type AccountDelete struct {
 // AccountKind Whether an account is that of a person, or of a program (a service account).
 type AccountKind string
 
+// AccountNDJSON One JSON object per line (application/x-ndjson). Lines of one type stand together, in this order; names and values are
+// those of the API, secrets are never in it:
+//
+//   - `header`: `format` (`tasktracker.account`) and its `version` (1);
+//   - `account`: `id`, `email`, `name`, `instance_owner`, `has_password`, `created_at`, `updated_at`, `version`;
+//   - `identity`, of an identity provider: `issuer`, `subject`, `created_at`;
+//   - `membership`: `workspace_id`, `workspace` (its name), `role`, `joined_at`;
+//   - `token`: `id`, `kind` (`session` or `personal`), `name`, `scopes`, `workspace_id`, `user_agent`, `address`, `created_at`, `expires_at`, `last_used_at`;
+//   - `invitation`, that the caller made (`made`), accepted or can accept: `id`, `workspace_id`, `made`, `email`, `role`, `created_at`, `expires_at`, `accepted_at`;
+//   - `task`, that the caller wrote (`author`) or is assigned to (`assigned`): `id`, `workspace_id`, `project_id`, `key`, `author`, `assigned`, `title`,
+//     `description`, `status` (its name), `priority`, `start_date`, `due_date`, `estimate`, `created_at`, `updated_at`, `completed_at`, `version`;
+//   - `comment`, by the caller: `id`, `workspace_id`, `task_id`, `body`, `edited`, `created_at`, `updated_at`, `version`; each is followed by its
+//     `comment_revision` lines, what it said before: `comment_id`, `version`, `body`, `created_at`;
+//   - `attachment`, by the caller, without its bytes: `id`, `workspace_id`, `task_id`, `filename`, `content_type`, `size`, `sha256`, `created_at`, `confirmed_at`;
+//   - `activity`, what the caller did: `id`, `workspace_id`, `project_id`, `task_id`, `action`, `entity_type`, `entity_id`, `changes`, `token_name`, `created_at`;
+//   - `trailer`: `counts` (how many lines of each type) and `sha256` (of all bytes before it, in hex).
+//
+// Fields and types may be added.
+type AccountNDJSON = string
+
 // AccountPatch defines model for AccountPatch.
 type AccountPatch struct {
 	// CurrentPassword Required with `email` or `password`.

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"io"
 	"iter"
 	"net/http"
 
@@ -52,6 +53,17 @@ func (c *Client) Me(ctx context.Context, opts ...CallOption) (*Account, error) {
 // UpdateMe changes the caller's account.
 func (c *Client) UpdateMe(ctx context.Context, p AccountPatch, opts ...CallOption) (*Account, error) {
 	return do[Account](opts, func(e edit) (*http.Response, error) { return c.raw.UpdateMe(ctx, nil, p, e) })
+}
+
+// ExportMe streams all that is kept of the caller's account as NDJSON. The caller closes it. It is whole if it ends with the
+// line that counts the others.
+func (c *Client) ExportMe(ctx context.Context, opts ...CallOption) (io.ReadCloser, error) {
+	accept := withHeader("Accept", ndjson+", application/problem+json")
+	resp, err := exchange(append([]CallOption{accept}, opts...), func(e edit) (*http.Response, error) { return c.stream.ExportMe(ctx, e) })
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil
 }
 
 // DeleteMe ends the caller's account for good. The password is empty for an account that has none. It is sent once.

@@ -51,6 +51,7 @@ var routes = map[string]route{
 	"endSession": {fresh: nil},
 	"getMe":      {action: auth.AccountRead},
 	"updateMe":   {action: auth.AccountUpdate, body: body(object{"name": "Somebody"})},
+	"exportMe":   {action: auth.AccountExport},
 	"deleteMe":   {action: auth.AccountDelete, body: body(object{"current_password": password})},
 
 	"listSessions":     {action: auth.SessionRead},

@@ -26,6 +26,7 @@ type Stores struct {
 	Services   ServiceAccountStore
 	// ServiceTokens are those of service accounts, made and ended by others.
 	ServiceTokens ServiceTokenStore
+	Exports       ExportStore
 }
 
 // Options set the service up; the zero value is closed to sign-ups, without OpenID Connect.
@@ -57,6 +58,7 @@ type Service struct {
 	hasher  *hasher
 	backoff *backoff
 	cache   *cache
+	exports *exports
 
 	touching chan struct{} // bounds the writes of last_used_at that are under way
 	touches  sync.WaitGroup
@@ -78,6 +80,7 @@ func NewService(stores Stores, o Options) *Service {
 	}
 	return &Service{
 		stores: stores, o: o, hasher: newHasher(), backoff: newBackoff(10_000), cache: newCache(10_000),
+		exports:  &exports{running: map[uuid.UUID]bool{}},
 		touching: make(chan struct{}, 4),
 	}
 }

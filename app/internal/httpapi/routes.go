@@ -51,6 +51,7 @@ var policies = map[string]policy{
 	"POST /v1/signup":    {public: true, credentials: true, secret: true},
 	"POST /v1/sessions":  {public: true, credentials: true, secret: true},
 	"POST /v1/me/delete": {secret: true},
+	"GET /v1/me/export":  {anyAccept: true, stream: true},
 	"GET /v1/sessions":   {query: paged},
 	"GET /v1/tokens":     {query: paged},
 	"POST /v1/tokens":    {secret: true},

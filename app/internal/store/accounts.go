@@ -20,6 +20,7 @@ var (
 	_ account.OwnerStore    = (*Accounts)(nil)
 	_ account.EndStore      = (*Accounts)(nil)
 	_ account.IdentityStore = (*Accounts)(nil)
+	_ account.ExportStore   = (*Accounts)(nil)
 )
 
 // NewAccounts returns the accounts of a database.
@@ -30,6 +31,7 @@ func NewAccountStores(db *DB) account.Stores {
 	accounts, tokens, services := NewAccounts(db), NewTokens(db), NewServiceAccounts(db)
 	return account.Stores{
 		Accounts: accounts, Owners: accounts, Endings: accounts, Identities: accounts, Tokens: tokens, Sessions: tokens, Services: services, ServiceTokens: services,
+		Exports: accounts,
 	}
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -159,7 +160,7 @@ func (tx *Tx) forgetInvited(ctx context.Context, p auth.Principal, email string)
 const (
 	freeOwnerSQL = `UPDATE accounts SET owner_slot = NULL, updated_at = ?, version = version + 1 WHERE owner_slot = 1 AND id <> ?`
 	// A page of what an account did, in the order of its index.
-	tokenNamesSQL = `SELECT workspace_id, id, token_name <> '' FROM activity WHERE actor_id = ? AND (workspace_id > ? OR workspace_id = ? AND id > ?)
+	tokenNamesSQL = `SELECT workspace_id, id, token_name <> '' FROM activity{INDEX} WHERE actor_id = ? AND (workspace_id > ? OR workspace_id = ? AND id > ?)
 ORDER BY workspace_id, id LIMIT ?`
 	forgetTokenNamesSQL = `UPDATE activity SET token_id = NULL, token_name = '' WHERE id IN (%)`
 )
@@ -194,8 +195,9 @@ func (db *DB) forgetTokenNames(ctx context.Context, id uuid.UUID) error {
 		named         bool
 	}
 	c := conn{q: db.write, db: db}
+	text := strings.Replace(tokenNamesSQL, "{INDEX}", db.d.useIndex("activity_actor"), 1)
 	for last := (entry{}); ; {
-		entries, err := collect(ctx, c, "account.token_names", tokenNamesSQL, func(row scanner) (e entry, err error) {
+		entries, err := collect(ctx, c, "account.token_names", text, func(row scanner) (e entry, err error) {
 			return e, row.Scan(&e.workspace, &e.id, &e.named)
 		}, id[:], last.workspace[:], last.workspace[:], last.id[:], page)
 		if err != nil {

@@ -13,5 +13,6 @@ CREATE TABLE comments (
   version BIGINT NOT NULL,
   KEY comments_task (task_id, id),
   KEY comments_workspace (workspace_id, id),
+  KEY comments_author (workspace_id, author_id, id),
   CONSTRAINT comments_task FOREIGN KEY (task_id) REFERENCES tasks (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -17,5 +17,6 @@ CREATE TABLE attachments (
   changed_at BIGINT NOT NULL,
   KEY attachments_task (task_id, id),
   KEY attachments_workspace (workspace_id, id),
+  KEY attachments_author (workspace_id, author_id, id),
   KEY attachments_state (state, changed_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -15,3 +15,4 @@ CREATE TABLE comments (
 ) STRICT;
 CREATE INDEX comments_task ON comments (task_id, id);
 CREATE INDEX comments_workspace ON comments (workspace_id, id);
+CREATE INDEX comments_author ON comments (workspace_id, author_id, id);

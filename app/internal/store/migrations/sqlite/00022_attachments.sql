@@ -18,4 +18,5 @@ CREATE TABLE attachments (
 ) STRICT;
 CREATE INDEX attachments_task ON attachments (task_id, id);
 CREATE INDEX attachments_workspace ON attachments (workspace_id, id);
+CREATE INDEX attachments_author ON attachments (workspace_id, author_id, id);
 CREATE INDEX attachments_state ON attachments (state, changed_at);

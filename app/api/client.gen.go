@@ -148,6 +148,39 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/attachments/{attachment}/download (the `DownloadAttachment` operationId).
 	DownloadAttachment(ctx context.Context, attachment PathAttachment, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// DeleteChecklistItem Delete an item of a checklist
+	//
+	// Deleting an item is a change of its task. The item's texts are removed from the activity; who did what and when stays.
+	// Role: `member`. Scope: `write`.
+	//
+	// Corresponds with DELETE /v1/checklist-items/{item} (the `DeleteChecklistItem` operationId).
+	DeleteChecklistItem(ctx context.Context, item PathItem, params *DeleteChecklistItemParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetChecklistItem Read an item of a checklist
+	//
+	// Role: `viewer`. Scope: `read`.
+	//
+	// Corresponds with GET /v1/checklist-items/{item} (the `GetChecklistItem` operationId).
+	GetChecklistItem(ctx context.Context, item PathItem, params *GetChecklistItemParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateChecklistItemWithBody Change an item of a checklist: tick it off, reword it, move it
+	//
+	// A change of an item is a change of its task. `If-Match` names the item's version. Role: `member`. Scope: `write`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /v1/checklist-items/{item} (the `UpdateChecklistItem` operationId).
+	UpdateChecklistItemWithBody(ctx context.Context, item PathItem, params *UpdateChecklistItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateChecklistItem Change an item of a checklist: tick it off, reword it, move it
+	//
+	// A change of an item is a change of its task. `If-Match` names the item's version. Role: `member`. Scope: `write`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /v1/checklist-items/{item} (the `UpdateChecklistItem` operationId).
+	UpdateChecklistItem(ctx context.Context, item PathItem, params *UpdateChecklistItemParams, body UpdateChecklistItemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// DeleteComment Delete a comment
 	//
 	// With its history. Role: `member` for one's own, `admin` for those of others. Scope: `write`.
@@ -304,7 +337,8 @@ type ClientInterface interface {
 
 	// ListProjectActivity List a project's activity
 	//
-	// That of its tasks included, newest first. Role: `viewer`. Scope: `read`.
+	// Newest first, with that of its tasks: what happened to each of them while it was in this project. Role: `viewer`. Scope:
+	// `read`.
 	//
 	// Corresponds with GET /v1/projects/{project}/activity (the `ListProjectActivity` operationId).
 	ListProjectActivity(ctx context.Context, project PathProject, params *ListProjectActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -395,7 +429,9 @@ type ClientInterface interface {
 
 	// GetTaskByNumber Read a task by its number
 	//
-	// `42` for `OPS-42`. Role: `viewer`. Scope: `read`.
+	// `42` for `OPS-42`. A number that the task had in this project before it was moved to another finds it, too: the response
+	// is the task as it is now, with its new number and key, and `Content-Location` names the address by its present number.
+	// Role: `viewer`. Scope: `read`.
 	//
 	// Corresponds with GET /v1/projects/{project}/tasks/{number} (the `GetTaskByNumber` operationId).
 	GetTaskByNumber(ctx context.Context, project PathProject, number PathNumber, params *GetTaskByNumberParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -492,7 +528,7 @@ type ClientInterface interface {
 
 	// DeleteTask Delete a task
 	//
-	// With its comments, attachments and relations; its subtasks stay, without a parent. Role: `member`. Scope: `write`.
+	// With its checklist, comments, attachments and relations; its subtasks stay, without a parent. Role: `member`. Scope: `write`.
 	//
 	// Corresponds with DELETE /v1/tasks/{task} (the `DeleteTask` operationId).
 	DeleteTask(ctx context.Context, task PathTask, params *DeleteTaskParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -562,6 +598,31 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/tasks/{task}/attachments (the `ReserveAttachment` operationId).
 	ReserveAttachment(ctx context.Context, task PathTask, params *ReserveAttachmentParams, body ReserveAttachmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListChecklistItems List a task's checklist
+	//
+	// By position. Role: `viewer`. Scope: `read`.
+	//
+	// Corresponds with GET /v1/tasks/{task}/checklist (the `ListChecklistItems` operationId).
+	ListChecklistItems(ctx context.Context, task PathTask, params *ListChecklistItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateChecklistItemWithBody Add an item to a checklist
+	//
+	// A task has at most 100 items. Adding one is a change of the task. Role: `member`. Scope: `write`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tasks/{task}/checklist (the `CreateChecklistItem` operationId).
+	CreateChecklistItemWithBody(ctx context.Context, task PathTask, params *CreateChecklistItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateChecklistItem Add an item to a checklist
+	//
+	// A task has at most 100 items. Adding one is a change of the task. Role: `member`. Scope: `write`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tasks/{task}/checklist (the `CreateChecklistItem` operationId).
+	CreateChecklistItem(ctx context.Context, task PathTask, params *CreateChecklistItemParams, body CreateChecklistItemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListComments List a task's comments
 	//
 	// Oldest first. Role: `viewer`. Scope: `read`.
@@ -586,6 +647,58 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/tasks/{task}/comments (the `CreateComment` operationId).
 	CreateComment(ctx context.Context, task PathTask, params *CreateCommentParams, body CreateCommentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MoveTaskWithBody Move a task to another project
+	//
+	// Moves a task to another project of its workspace. The task keeps its identifier, comments, attachments, relations,
+	// checklist, assignees, dates and history. It gets the next number of the new project, and with it a new key; in a
+	// project that it was in before, it gets its former number back. `GET /v1/projects/{project}/tasks/{number}` finds it
+	// by its former numbers too, and none of them is given to another task.
+	//
+	// The status is `status_id`, else the status of the same name in the new project, by case-folded comparison, else the
+	// first of the same category, else the project's first. The labels are `label_ids`, else those of the same names in
+	// the new project; labels without a counterpart are taken off and named in `unmapped_labels`. The position is that of
+	// a new task with the number.
+	//
+	// A parent is a task of the same project: a subtask that moves alone loses its parent. The subtasks of all levels move
+	// along, each with a status and labels found by name as above. A move takes at most 500 tasks; a larger tree is a
+	// `conflict`. With `with_subtasks: false` the subtasks stay and lose their parent.
+	//
+	// A task that is in the project already is a `conflict`, and none of the two projects may be archived. Statistics
+	// count a task in the project that it is in now. The move is in the activity of both projects: `task.moved` in the new
+	// one, `task.moved_out` in the old one. Earlier entries stay with the project that the task was in. Role: `member`.
+	// Scope: `write`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tasks/{task}/move (the `MoveTask` operationId).
+	MoveTaskWithBody(ctx context.Context, task PathTask, params *MoveTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MoveTask Move a task to another project
+	//
+	// Moves a task to another project of its workspace. The task keeps its identifier, comments, attachments, relations,
+	// checklist, assignees, dates and history. It gets the next number of the new project, and with it a new key; in a
+	// project that it was in before, it gets its former number back. `GET /v1/projects/{project}/tasks/{number}` finds it
+	// by its former numbers too, and none of them is given to another task.
+	//
+	// The status is `status_id`, else the status of the same name in the new project, by case-folded comparison, else the
+	// first of the same category, else the project's first. The labels are `label_ids`, else those of the same names in
+	// the new project; labels without a counterpart are taken off and named in `unmapped_labels`. The position is that of
+	// a new task with the number.
+	//
+	// A parent is a task of the same project: a subtask that moves alone loses its parent. The subtasks of all levels move
+	// along, each with a status and labels found by name as above. A move takes at most 500 tasks; a larger tree is a
+	// `conflict`. With `with_subtasks: false` the subtasks stay and lose their parent.
+	//
+	// A task that is in the project already is a `conflict`, and none of the two projects may be archived. Statistics
+	// count a task in the project that it is in now. The move is in the activity of both projects: `task.moved` in the new
+	// one, `task.moved_out` in the old one. Earlier entries stay with the project that the task was in. Role: `member`.
+	// Scope: `write`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tasks/{task}/move (the `MoveTask` operationId).
+	MoveTask(ctx context.Context, task PathTask, params *MoveTaskParams, body MoveTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListRelations List a task's relations
 	//
@@ -983,6 +1096,79 @@ func (c *Client) DownloadAttachment(ctx context.Context, attachment PathAttachme
 	return c.Client.Do(req)
 }
 
+// DeleteChecklistItem Delete an item of a checklist
+//
+// Deleting an item is a change of its task. The item's texts are removed from the activity; who did what and when stays.
+// Role: `member`. Scope: `write`.
+//
+// Corresponds with DELETE /v1/checklist-items/{item} (the `DeleteChecklistItem` operationId).
+func (c *Client) DeleteChecklistItem(ctx context.Context, item PathItem, params *DeleteChecklistItemParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteChecklistItemRequest(c.Server, item, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetChecklistItem Read an item of a checklist
+//
+// Role: `viewer`. Scope: `read`.
+//
+// Corresponds with GET /v1/checklist-items/{item} (the `GetChecklistItem` operationId).
+func (c *Client) GetChecklistItem(ctx context.Context, item PathItem, params *GetChecklistItemParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetChecklistItemRequest(c.Server, item, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateChecklistItemWithBody Change an item of a checklist: tick it off, reword it, move it
+//
+// A change of an item is a change of its task. `If-Match` names the item's version. Role: `member`. Scope: `write`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /v1/checklist-items/{item} (the `UpdateChecklistItem` operationId).
+func (c *Client) UpdateChecklistItemWithBody(ctx context.Context, item PathItem, params *UpdateChecklistItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateChecklistItemRequestWithBody(c.Server, item, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateChecklistItem Change an item of a checklist: tick it off, reword it, move it
+//
+// A change of an item is a change of its task. `If-Match` names the item's version. Role: `member`. Scope: `write`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /v1/checklist-items/{item} (the `UpdateChecklistItem` operationId).
+func (c *Client) UpdateChecklistItem(ctx context.Context, item PathItem, params *UpdateChecklistItemParams, body UpdateChecklistItemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateChecklistItemRequest(c.Server, item, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // DeleteComment Delete a comment
 //
 // With its history. Role: `member` for one's own, `admin` for those of others. Scope: `write`.
@@ -1319,7 +1505,8 @@ func (c *Client) UpdateProject(ctx context.Context, project PathProject, params 
 
 // ListProjectActivity List a project's activity
 //
-// That of its tasks included, newest first. Role: `viewer`. Scope: `read`.
+// Newest first, with that of its tasks: what happened to each of them while it was in this project. Role: `viewer`. Scope:
+// `read`.
 //
 // Corresponds with GET /v1/projects/{project}/activity (the `ListProjectActivity` operationId).
 func (c *Client) ListProjectActivity(ctx context.Context, project PathProject, params *ListProjectActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1520,7 +1707,9 @@ func (c *Client) CreateTask(ctx context.Context, project PathProject, params *Cr
 
 // GetTaskByNumber Read a task by its number
 //
-// `42` for `OPS-42`. Role: `viewer`. Scope: `read`.
+// `42` for `OPS-42`. A number that the task had in this project before it was moved to another finds it, too: the response
+// is the task as it is now, with its new number and key, and `Content-Location` names the address by its present number.
+// Role: `viewer`. Scope: `read`.
 //
 // Corresponds with GET /v1/projects/{project}/tasks/{number} (the `GetTaskByNumber` operationId).
 func (c *Client) GetTaskByNumber(ctx context.Context, project PathProject, number PathNumber, params *GetTaskByNumberParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1727,7 +1916,7 @@ func (c *Client) UpdateStatus(ctx context.Context, status PathStatus, params *Up
 
 // DeleteTask Delete a task
 //
-// With its comments, attachments and relations; its subtasks stay, without a parent. Role: `member`. Scope: `write`.
+// With its checklist, comments, attachments and relations; its subtasks stay, without a parent. Role: `member`. Scope: `write`.
 //
 // Corresponds with DELETE /v1/tasks/{task} (the `DeleteTask` operationId).
 func (c *Client) DeleteTask(ctx context.Context, task PathTask, params *DeleteTaskParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1877,6 +2066,61 @@ func (c *Client) ReserveAttachment(ctx context.Context, task PathTask, params *R
 	return c.Client.Do(req)
 }
 
+// ListChecklistItems List a task's checklist
+//
+// By position. Role: `viewer`. Scope: `read`.
+//
+// Corresponds with GET /v1/tasks/{task}/checklist (the `ListChecklistItems` operationId).
+func (c *Client) ListChecklistItems(ctx context.Context, task PathTask, params *ListChecklistItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListChecklistItemsRequest(c.Server, task, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateChecklistItemWithBody Add an item to a checklist
+//
+// A task has at most 100 items. Adding one is a change of the task. Role: `member`. Scope: `write`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tasks/{task}/checklist (the `CreateChecklistItem` operationId).
+func (c *Client) CreateChecklistItemWithBody(ctx context.Context, task PathTask, params *CreateChecklistItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateChecklistItemRequestWithBody(c.Server, task, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateChecklistItem Add an item to a checklist
+//
+// A task has at most 100 items. Adding one is a change of the task. Role: `member`. Scope: `write`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tasks/{task}/checklist (the `CreateChecklistItem` operationId).
+func (c *Client) CreateChecklistItem(ctx context.Context, task PathTask, params *CreateChecklistItemParams, body CreateChecklistItemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateChecklistItemRequest(c.Server, task, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListComments List a task's comments
 //
 // Oldest first. Role: `viewer`. Scope: `read`.
@@ -1922,6 +2166,78 @@ func (c *Client) CreateCommentWithBody(ctx context.Context, task PathTask, param
 // Corresponds with POST /v1/tasks/{task}/comments (the `CreateComment` operationId).
 func (c *Client) CreateComment(ctx context.Context, task PathTask, params *CreateCommentParams, body CreateCommentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateCommentRequest(c.Server, task, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MoveTaskWithBody Move a task to another project
+//
+// Moves a task to another project of its workspace. The task keeps its identifier, comments, attachments, relations,
+// checklist, assignees, dates and history. It gets the next number of the new project, and with it a new key; in a
+// project that it was in before, it gets its former number back. `GET /v1/projects/{project}/tasks/{number}` finds it
+// by its former numbers too, and none of them is given to another task.
+//
+// The status is `status_id`, else the status of the same name in the new project, by case-folded comparison, else the
+// first of the same category, else the project's first. The labels are `label_ids`, else those of the same names in
+// the new project; labels without a counterpart are taken off and named in `unmapped_labels`. The position is that of
+// a new task with the number.
+//
+// A parent is a task of the same project: a subtask that moves alone loses its parent. The subtasks of all levels move
+// along, each with a status and labels found by name as above. A move takes at most 500 tasks; a larger tree is a
+// `conflict`. With `with_subtasks: false` the subtasks stay and lose their parent.
+//
+// A task that is in the project already is a `conflict`, and none of the two projects may be archived. Statistics
+// count a task in the project that it is in now. The move is in the activity of both projects: `task.moved` in the new
+// one, `task.moved_out` in the old one. Earlier entries stay with the project that the task was in. Role: `member`.
+// Scope: `write`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tasks/{task}/move (the `MoveTask` operationId).
+func (c *Client) MoveTaskWithBody(ctx context.Context, task PathTask, params *MoveTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMoveTaskRequestWithBody(c.Server, task, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MoveTask Move a task to another project
+//
+// Moves a task to another project of its workspace. The task keeps its identifier, comments, attachments, relations,
+// checklist, assignees, dates and history. It gets the next number of the new project, and with it a new key; in a
+// project that it was in before, it gets its former number back. `GET /v1/projects/{project}/tasks/{number}` finds it
+// by its former numbers too, and none of them is given to another task.
+//
+// The status is `status_id`, else the status of the same name in the new project, by case-folded comparison, else the
+// first of the same category, else the project's first. The labels are `label_ids`, else those of the same names in
+// the new project; labels without a counterpart are taken off and named in `unmapped_labels`. The position is that of
+// a new task with the number.
+//
+// A parent is a task of the same project: a subtask that moves alone loses its parent. The subtasks of all levels move
+// along, each with a status and labels found by name as above. A move takes at most 500 tasks; a larger tree is a
+// `conflict`. With `with_subtasks: false` the subtasks stay and lose their parent.
+//
+// A task that is in the project already is a `conflict`, and none of the two projects may be archived. Statistics
+// count a task in the project that it is in now. The move is in the activity of both projects: `task.moved` in the new
+// one, `task.moved_out` in the old one. Earlier entries stay with the project that the task was in. Role: `member`.
+// Scope: `write`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tasks/{task}/move (the `MoveTask` operationId).
+func (c *Client) MoveTask(ctx context.Context, task PathTask, params *MoveTaskParams, body MoveTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMoveTaskRequest(c.Server, task, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2733,6 +3049,166 @@ func NewDownloadAttachmentRequest(server string, attachment PathAttachment) (*ht
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDeleteChecklistItemRequest constructs an http.Request for the DeleteChecklistItem method
+func NewDeleteChecklistItemRequest(server string, item PathItem, params *DeleteChecklistItemParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "item", item, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/checklist-items/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetChecklistItemRequest constructs an http.Request for the GetChecklistItem method
+func NewGetChecklistItemRequest(server string, item PathItem, params *GetChecklistItemParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "item", item, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/checklist-items/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUpdateChecklistItemRequest calls the generic UpdateChecklistItem builder with application/json body
+func NewUpdateChecklistItemRequest(server string, item PathItem, params *UpdateChecklistItemParams, body UpdateChecklistItemJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateChecklistItemRequestWithBody(server, item, params, "application/json", bodyReader)
+}
+
+// NewUpdateChecklistItemRequestWithBody constructs an http.Request for the UpdateChecklistItem method, with any body, and a specified content type
+func NewUpdateChecklistItemRequestWithBody(server string, item PathItem, params *UpdateChecklistItemParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "item", item, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/checklist-items/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -4944,6 +5420,156 @@ func NewReserveAttachmentRequestWithBody(server string, task PathTask, params *R
 	return req, nil
 }
 
+// NewListChecklistItemsRequest constructs an http.Request for the ListChecklistItems method
+func NewListChecklistItemsRequest(server string, task PathTask, params *ListChecklistItemsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "task", task, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/checklist", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCreateChecklistItemRequest calls the generic CreateChecklistItem builder with application/json body
+func NewCreateChecklistItemRequest(server string, task PathTask, params *CreateChecklistItemParams, body CreateChecklistItemJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateChecklistItemRequestWithBody(server, task, params, "application/json", bodyReader)
+}
+
+// NewCreateChecklistItemRequestWithBody constructs an http.Request for the CreateChecklistItem method, with any body, and a specified content type
+func NewCreateChecklistItemRequestWithBody(server string, task PathTask, params *CreateChecklistItemParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "task", task, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/checklist", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListCommentsRequest constructs an http.Request for the ListComments method
 func NewListCommentsRequest(server string, task PathTask, params *ListCommentsParams) (*http.Request, error) {
 	var err error
@@ -5087,6 +5713,79 @@ func NewCreateCommentRequestWithBody(server string, task PathTask, params *Creat
 			}
 
 			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewMoveTaskRequest calls the generic MoveTask builder with application/json body
+func NewMoveTaskRequest(server string, task PathTask, params *MoveTaskParams, body MoveTaskJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMoveTaskRequestWithBody(server, task, params, "application/json", bodyReader)
+}
+
+// NewMoveTaskRequestWithBody constructs an http.Request for the MoveTask method, with any body, and a specified content type
+func NewMoveTaskRequestWithBody(server string, task PathTask, params *MoveTaskParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "task", task, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/move", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
 		}
 
 	}

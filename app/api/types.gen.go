@@ -450,6 +450,62 @@ type Change struct {
 	To json.RawMessage `json:"to"`
 }
 
+// ChecklistCount How many items the checklist has, and how many of them are done.
+type ChecklistCount struct {
+	Done  int `json:"done"`
+	Total int `json:"total"`
+}
+
+// ChecklistItem defines model for ChecklistItem.
+type ChecklistItem struct {
+	CreatedAt time.Time `json:"created_at"`
+	Done      bool      `json:"done"`
+	ID        uuid.UUID `json:"id"`
+
+	// Position Where it stands among its like; lower is earlier.
+	Position  Position  `json:"position"`
+	TaskID    uuid.UUID `json:"task_id"`
+	Text      string    `json:"text"`
+	UpdatedAt time.Time `json:"updated_at"`
+	Version   int64     `json:"version"`
+}
+
+// ChecklistItemCreate defines model for ChecklistItemCreate.
+type ChecklistItemCreate struct {
+	Done *bool `json:"done,omitempty"`
+
+	// Position Where it stands among its like; lower is earlier.
+	Position *Position `json:"position,omitempty"`
+
+	// Text One line, without control characters.
+	Text ChecklistText `json:"text"`
+}
+
+// ChecklistItemPage defines model for ChecklistItemPage.
+type ChecklistItemPage struct {
+	Items []ChecklistItem `json:"items"`
+
+	// NextCursor Hand it back as `cursor` for the next page; null on the last.
+	NextCursor *Cursor `json:"next_cursor"`
+}
+
+// ChecklistItemPatch defines model for ChecklistItemPatch.
+type ChecklistItemPatch struct {
+	Done *bool `json:"done,omitempty"`
+
+	// Position Where it stands among its like; lower is earlier.
+	Position *Position `json:"position,omitempty"`
+
+	// Text One line, without control characters.
+	Text *ChecklistText `json:"text,omitempty"`
+}
+
+// ChecklistText One line, without control characters.
+type ChecklistText = string
+
+// ChecklistTexts The items that the task's checklist starts with, in their order; none of them is done.
+type ChecklistTexts = []ChecklistText
+
 // Color Red, green and blue in hexadecimal; answered in lower case.
 type Color = string
 
@@ -939,6 +995,9 @@ type Task struct {
 	// Author An account, as others see it.
 	Author AccountRef `json:"author"`
 
+	// Checklist How many items the checklist has, and how many of them are done.
+	Checklist ChecklistCount `json:"checklist"`
+
 	// CompletedAt When it last came into a status of the category `done`; null while it is in none.
 	CompletedAt *time.Time `json:"completed_at"`
 	CreatedAt   time.Time  `json:"created_at"`
@@ -980,6 +1039,9 @@ type TaskCreate struct {
 	// AssigneeIDs Members of the workspace.
 	AssigneeIDs *AssigneeIDs `json:"assignee_ids,omitempty"`
 
+	// Checklist The items that the task's checklist starts with, in their order; none of them is done.
+	Checklist *ChecklistTexts `json:"checklist,omitempty"`
+
 	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL.
 	Description *Markdown `json:"description,omitempty"`
 
@@ -1003,6 +1065,31 @@ type TaskCreate struct {
 
 	// Title One line, without control characters.
 	Title Title `json:"title"`
+}
+
+// TaskMove defines model for TaskMove.
+type TaskMove struct {
+	// LabelIDs Labels of the project.
+	LabelIDs *LabelIDs `json:"label_ids,omitempty"`
+
+	// ProjectID Another project of the same workspace.
+	ProjectID uuid.UUID `json:"project_id"`
+
+	// StatusID A status of that project. Absent: found by name or category.
+	StatusID *uuid.UUID `json:"status_id,omitempty"`
+
+	// WithSubtasks False: the subtasks stay and lose their parent.
+	WithSubtasks *bool `json:"with_subtasks,omitempty"`
+}
+
+// TaskMoved defines model for TaskMoved.
+type TaskMoved struct {
+	// MovedTasks How many tasks moved: the task and its subtasks of all levels.
+	MovedTasks int  `json:"moved_tasks"`
+	Task       Task `json:"task"`
+
+	// UnmappedLabels The names of the labels that were taken off tasks because the new project has none of the same name.
+	UnmappedLabels []string `json:"unmapped_labels"`
 }
 
 // TaskPage defines model for TaskPage.
@@ -1186,6 +1273,9 @@ type PathComment = uuid.UUID
 // PathInvitation defines model for PathInvitation.
 type PathInvitation = uuid.UUID
 
+// PathItem defines model for PathItem.
+type PathItem = uuid.UUID
+
 // PathLabel defines model for PathLabel.
 type PathLabel = uuid.UUID
 
@@ -1317,6 +1407,24 @@ type ProblemDefault = Problem
 type ConfirmAttachmentParams struct {
 	// IdempotencyKey A unique name for this change, kept for 24 hours: repeating the request with it does nothing twice.
 	IdempotencyKey *HeaderIdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteChecklistItemParams defines parameters for DeleteChecklistItem.
+type DeleteChecklistItemParams struct {
+	// IfMatch Change the object only if it still has the version of one of these `ETag`s, separated by commas; `"3"`, the version alone, does too, and `*` matches any.
+	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
+}
+
+// GetChecklistItemParams defines parameters for GetChecklistItem.
+type GetChecklistItemParams struct {
+	// IfNoneMatch Answer 304 if the object still has one of these `ETag`s, separated by commas; `*` matches any.
+	IfNoneMatch *HeaderIfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// UpdateChecklistItemParams defines parameters for UpdateChecklistItem.
+type UpdateChecklistItemParams struct {
+	// IfMatch Change the object only if it still has the version of one of these `ETag`s, separated by commas; `"3"`, the version alone, does too, and `*` matches any.
+	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
 // DeleteCommentParams defines parameters for DeleteComment.
@@ -1579,6 +1687,24 @@ type ReserveAttachmentParams struct {
 	IdempotencyKey *HeaderIdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListChecklistItemsParams defines parameters for ListChecklistItems.
+type ListChecklistItemsParams struct {
+	// Limit At most so many items.
+	Limit *QueryLimit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *QueryCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Prefer `consistency=eventual` allows an answer that is some seconds old; other preferences are ignored (RFC 7240).
+	Prefer *HeaderPrefer `json:"Prefer,omitempty"`
+}
+
+// CreateChecklistItemParams defines parameters for CreateChecklistItem.
+type CreateChecklistItemParams struct {
+	// IdempotencyKey A unique name for this change, kept for 24 hours: repeating the request with it does nothing twice.
+	IdempotencyKey *HeaderIdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListCommentsParams defines parameters for ListComments.
 type ListCommentsParams struct {
 	// Limit At most so many items.
@@ -1595,6 +1721,15 @@ type ListCommentsParams struct {
 type CreateCommentParams struct {
 	// IdempotencyKey A unique name for this change, kept for 24 hours: repeating the request with it does nothing twice.
 	IdempotencyKey *HeaderIdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// MoveTaskParams defines parameters for MoveTask.
+type MoveTaskParams struct {
+	// IdempotencyKey A unique name for this change, kept for 24 hours: repeating the request with it does nothing twice.
+	IdempotencyKey *HeaderIdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch Change the object only if it still has the version of one of these `ETag`s, separated by commas; `"3"`, the version alone, does too, and `*` matches any.
+	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
 // ListRelationsParams defines parameters for ListRelations.
@@ -1785,6 +1920,9 @@ type BatchTasksParams struct {
 	IdempotencyKey *HeaderIdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// UpdateChecklistItemJSONRequestBody defines body for UpdateChecklistItem for application/json ContentType.
+type UpdateChecklistItemJSONRequestBody = ChecklistItemPatch
+
 // UpdateCommentJSONRequestBody defines body for UpdateComment for application/json ContentType.
 type UpdateCommentJSONRequestBody = CommentPatch
 
@@ -1824,8 +1962,14 @@ type UpdateTaskJSONRequestBody = TaskPatch
 // ReserveAttachmentJSONRequestBody defines body for ReserveAttachment for application/json ContentType.
 type ReserveAttachmentJSONRequestBody = AttachmentReserve
 
+// CreateChecklistItemJSONRequestBody defines body for CreateChecklistItem for application/json ContentType.
+type CreateChecklistItemJSONRequestBody = ChecklistItemCreate
+
 // CreateCommentJSONRequestBody defines body for CreateComment for application/json ContentType.
 type CreateCommentJSONRequestBody = CommentCreate
+
+// MoveTaskJSONRequestBody defines body for MoveTask for application/json ContentType.
+type MoveTaskJSONRequestBody = TaskMove
 
 // CreateRelationJSONRequestBody defines body for CreateRelation for application/json ContentType.
 type CreateRelationJSONRequestBody = RelationCreate

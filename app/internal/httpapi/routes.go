@@ -70,6 +70,7 @@ var policies = map[string]policy{
 	"GET /v1/projects/{project}/activity": {query: paged},
 
 	"GET /v1/tasks/{task}/relations":            {query: paged},
+	"GET /v1/tasks/{task}/checklist":            {query: paged},
 	"GET /v1/tasks/{task}/comments":             {query: paged},
 	"GET /v1/tasks/{task}/attachments":          {query: paged},
 	"GET /v1/tasks/{task}/activity":             {query: paged},

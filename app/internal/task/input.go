@@ -21,7 +21,8 @@ type CreateInput struct {
 	StartDate   *Date
 	DueDate     *Date
 	Estimate    *int64
-	Position    *int64 // the end where nil
+	Position    *int64   // the end where nil
+	Checklist   []string // the texts of its items, none of which is done
 }
 
 // Patch is a merge patch (RFC 7396): what is nil or unspecified stays as it is; null removes.
@@ -66,6 +67,8 @@ func newTask(in CreateInput, place Place) (Task, error) {
 		}
 	}
 	t.validate(&f)
+	t.Checklist.Total = len(in.Checklist)
+	validateChecklist(&f, in.Checklist)
 	if in.Position == nil {
 		t.Position = PositionEnd
 	}
@@ -136,7 +139,7 @@ func (t *Task) validate(f *apperr.Fields) {
 		f.Add("/estimate", "out_of_range", "must be 0 to %d", MaxEstimate)
 	}
 	if t.Position < -MaxPosition || t.Position > MaxPosition {
-		f.Add("/position", "out_of_range", "must be between -2^53 and 2^53")
+		f.Add("/position", "out_of_range", "must be between -%d and %[1]d", int64(MaxPosition))
 	}
 }
 

@@ -10,6 +10,8 @@
 //	{"type":"status", …}
 //	{"type":"label", …}
 //	{"type":"task", …}                          with assignee_ids and label_ids; below each task what hangs on it:
+//	  {"type":"task_number", …}                 its number in a project that it was in before
+//	  {"type":"checklist_item", …}              as many as the task's checklist counts; without items the task has no checklist
 //	  {"type":"comment", …}
 //	    {"type":"comment_revision", …}
 //	  {"type":"attachment", …}                  only those whose bytes are there
@@ -23,5 +25,6 @@
 // passwords, tokens and
 // where attachments' bytes are stored are not in the file; an account is matched by its e-mail address, and only where the address is unknown it is made, without a password.
 //
-// Both ways hold no more than some hundred lines in memory, and 40 bytes for each subtask and each "blocks".
+// Both ways hold no more than some hundred lines in memory, and 40 bytes for each subtask, each "blocks" and each
+// task_number.
 package transfer

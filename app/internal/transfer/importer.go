@@ -34,7 +34,9 @@ type importer struct {
 	projects  map[uuid.UUID]*importedProject
 	statuses  map[uuid.UUID]*Status
 	labels    map[uuid.UUID]uuid.UUID // → project
-	task      uuid.UUID
+	task      *Task
+	taskLine  int64
+	items     Checklist // of the task, as far as they were read
 	comment   *Comment
 	parents   []Edge
 	blocks    []Edge
@@ -70,7 +72,8 @@ const (
 
 var stages = map[string]int{
 	"workspace": stageWorkspace, "member": stageMembers, "project": stageProjects, "status": stageStatuses,
-	"label": stageLabels, "task": stageTasks, "comment": stageTasks, "comment_revision": stageTasks, "attachment": stageTasks,
+	"label": stageLabels, "task": stageTasks, "task_number": stageTasks, "checklist_item": stageTasks, "comment": stageTasks,
+	"comment_revision": stageTasks, "attachment": stageTasks,
 	"attachment_data": stageTasks, "relation": stageRelations, "activity": stageActivity,
 }
 
@@ -153,7 +156,9 @@ func (im *importer) enter(ctx context.Context, stage int) error {
 		case stageTasks:
 			err = im.settleProjects()
 		case stageRelations:
-			err = im.settleParents(ctx)
+			if err = im.settleChecklist(); err == nil {
+				err = im.settleParents(ctx)
+			}
 		case stageActivity:
 			if line, found := cycle(im.blocks); found {
 				err = &LineError{Line: line, Kind: "relation", Err: apperr.New(apperr.Cycle, "the task blocks itself through others")}
@@ -229,6 +234,10 @@ func (im *importer) take(ctx context.Context, r Record, line int64) error {
 		err = im.takeLabel(r)
 	case *Task:
 		err = im.takeTask(r, line)
+	case *Number:
+		err = im.takeNumber(r)
+	case *ChecklistItem:
+		err = im.takeItem(r)
 	case *Comment:
 		err = im.takeComment(r)
 	case *Revision:
@@ -291,7 +300,7 @@ func (im *importer) takeLabel(l *Label) error {
 }
 
 func (im *importer) takeTask(t *Task, line int64) error {
-	if err := t.check(); err != nil {
+	if err := errors.Join(im.settleChecklist(), t.check()); err != nil {
 		return err
 	}
 	p, status := im.projects[t.ProjectID], im.statuses[t.StatusID]
@@ -319,13 +328,13 @@ func (im *importer) takeTask(t *Task, line int64) error {
 		im.parents = append(im.parents, Edge{From: t.ID, To: *t.ParentID, Line: line})
 	}
 	t.WorkspaceID, t.Category = im.workspace.ID, status.Category
-	im.task, im.comment = t.ID, nil
+	im.task, im.taskLine, im.items, im.comment = t, line, Checklist{}, nil
 	return im.person("/author_id", &t.AuthorID)
 }
 
 // below sees to it that a record stands below its task.
 func (im *importer) below(taskID uuid.UUID) error {
-	if im.task == uuid.Nil || taskID != im.task {
+	if im.task == nil || taskID != im.task.ID {
 		return bad("/task_id", "not_found", "must be the id of the task line before it")
 	}
 	return nil

@@ -143,7 +143,27 @@ func (t *Task) check() error {
 	f.when("/created_at", &t.CreatedAt)
 	f.when("/updated_at", &t.UpdatedAt)
 	f.whenPtr("/completed_at", t.CompletedAt)
+	if c := t.Checklist; c.Total < 0 || c.Total > task.MaxChecklist || c.Done < 0 || c.Done > c.Total {
+		f.Add("/checklist", "out_of_range", "must count 0 to %d items, and no more of them done", task.MaxChecklist)
+	}
 	f.atLeastOne("/version", t.Version)
+	return f.Err()
+}
+
+func (n *Number) check() error {
+	var f faults
+	f.atLeastOne("/number", n.Number)
+	f.when("/created_at", &n.CreatedAt)
+	return f.Err()
+}
+
+func (i *ChecklistItem) check() error {
+	var f faults
+	f.id("/id", i.ID)
+	f.domain(task.ChecklistItem{Text: i.Text, Position: i.Position}.Validate())
+	f.when("/created_at", &i.CreatedAt)
+	f.when("/updated_at", &i.UpdatedAt)
+	f.atLeastOne("/version", i.Version)
 	return f.Err()
 }
 

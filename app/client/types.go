@@ -20,6 +20,7 @@ type (
 	Attachment        = api.Attachment
 	BatchChange       = api.BatchChange
 	BatchChangeResult = api.BatchChangeResult
+	ChecklistItem     = api.ChecklistItem
 	Comment           = api.Comment
 	CommentRevision   = api.CommentRevision
 	ImportReport      = api.ImportReport
@@ -36,6 +37,7 @@ type (
 	Status            = api.Status
 	StatusRef         = api.StatusRef
 	Task              = api.Task
+	TaskMoved         = api.TaskMoved
 	TaskRef           = api.TaskRef
 	Token             = api.Token
 	TokenCreated      = api.TokenCreated
@@ -45,20 +47,23 @@ type (
 
 // What creates them, and what changes them: a nil field of a patch stays as it is.
 type (
-	AccountPatch      = api.AccountPatch
-	AttachmentReserve = api.AttachmentReserve
-	InvitationCreate  = api.InvitationCreate
-	LabelCreate       = api.LabelCreate
-	LabelPatch        = api.LabelPatch
-	ProjectCreate     = api.ProjectCreate
-	ProjectPatch      = api.ProjectPatch
-	SignUp            = api.SignUp
-	StatusCreate      = api.StatusCreate
-	StatusPatch       = api.StatusPatch
-	TaskCreate        = api.TaskCreate
-	TaskPatch         = api.TaskPatch
-	TokenCreate       = api.TokenCreate
-	WorkspacePatch    = api.WorkspacePatch
+	AccountPatch        = api.AccountPatch
+	AttachmentReserve   = api.AttachmentReserve
+	ChecklistItemCreate = api.ChecklistItemCreate
+	ChecklistItemPatch  = api.ChecklistItemPatch
+	InvitationCreate    = api.InvitationCreate
+	LabelCreate         = api.LabelCreate
+	LabelPatch          = api.LabelPatch
+	ProjectCreate       = api.ProjectCreate
+	ProjectPatch        = api.ProjectPatch
+	SignUp              = api.SignUp
+	StatusCreate        = api.StatusCreate
+	StatusPatch         = api.StatusPatch
+	TaskCreate          = api.TaskCreate
+	TaskMove            = api.TaskMove
+	TaskPatch           = api.TaskPatch
+	TokenCreate         = api.TokenCreate
+	WorkspacePatch      = api.WorkspacePatch
 )
 
 // Priority is how urgent a task is.

@@ -49,9 +49,9 @@ func (c call) encodedQuery() string {
 
 // references says of which kind the object is that a field or a parameter names.
 var references = map[string]string{
-	"status_id": "status", "label_ids": "label", "assignee_ids": "account", "parent_id": "other", "project_id": "project", "task_id": "other",
+	"status_id": "status", "label_ids": "label", "assignee_ids": "account", "parent_id": "other", "project_id": "target", "task_id": "other",
 	"parent": "task", "assignee": "account",
-	"account": "account", "attachment": "attachment", "comment": "comment", "invitation": "invitation", "label": "label", "project": "project",
+	"account": "account", "attachment": "attachment", "comment": "comment", "invitation": "invitation", "item": "item", "label": "label", "project": "project",
 	"relation": "relation", "status": "status", "task": "task", "token": "token", "workspace": "workspace",
 }
 

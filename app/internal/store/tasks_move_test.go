@@ -150,8 +150,12 @@ func TestMove(t *testing.T) {
 func (w *world) listedOnly(t *testing.T, projectID, id, label uuid.UUID) {
 	t.Helper()
 	for _, q := range []task.Query{
-		{}, {Assignee: &w.member.AccountID}, {Text: "quokka"}, {Label: &label},
-		{Assignee: &w.member.AccountID, Sort: task.Sort{Field: task.SortPosition}}, {Label: &label, Sort: task.Sort{Field: task.SortUpdated, Desc: true}},
+		{},
+		{Assignee: &w.member.AccountID},
+		{Text: "quokka"},
+		{Label: &label},
+		{Assignee: &w.member.AccountID, Sort: task.Sort{Field: task.SortPosition}},
+		{Label: &label, Sort: task.Sort{Field: task.SortUpdated, Desc: true}},
 	} {
 		for _, in := range []uuid.UUID{projectID, w.project} {
 			q.ProjectID = in

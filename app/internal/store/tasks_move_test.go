@@ -297,15 +297,21 @@ func TestMoveIsRefused(t *testing.T) {
 			{"no project", w.member, made.ID, task.MoveInput{ProjectID: newID()}, nil, apperr.ValidationFailed, []string{"/project_id"}},
 			{
 				"another workspace's project", w.member, made.ID,
-				task.MoveInput{ProjectID: stranger.project}, nil, apperr.ValidationFailed, []string{"/project_id"},
+				task.MoveInput{ProjectID: stranger.project},
+				nil, apperr.ValidationFailed,
+				[]string{"/project_id"},
 			},
 			{
 				"status of the old project", w.member, made.ID,
-				task.MoveInput{ProjectID: dev, StatusID: ptr(w.statuses[project.CategoryTodo])}, nil, apperr.ValidationFailed, []string{"/status_id"},
+				task.MoveInput{ProjectID: dev, StatusID: ptr(w.statuses[project.CategoryTodo])},
+				nil, apperr.ValidationFailed,
+				[]string{"/status_id"},
 			},
 			{
 				"label of the old project", w.member, made.ID,
-				task.MoveInput{ProjectID: dev, LabelIDs: ptr([]uuid.UUID{devLabels[0], w.labels[0]})}, nil, apperr.ValidationFailed, []string{"/label_ids/1"},
+				task.MoveInput{ProjectID: dev, LabelIDs: ptr([]uuid.UUID{devLabels[0], w.labels[0]})},
+				nil, apperr.ValidationFailed,
+				[]string{"/label_ids/1"},
 			},
 		} {
 			_, err := w.tasks.Move(ctx, tc.p, tc.id, tc.in, tc.want)

@@ -52,15 +52,7 @@ func (tx *Tx) holdProjects(ctx context.Context, m task.Move) (to *task.Destinati
 
 // furnish reads the statuses and labels of a project that is held.
 func (tx *Tx) furnish(ctx context.Context, to *task.Destination) (err error) {
-	to.Statuses, err = collect(ctx, tx.conn, "task.move_statuses", moveStatusesSQL, func(row scanner) (s task.StatusRef, err error) {
-		var category int
-		if err := row.Scan(&s.ID, &s.Name, &category); err != nil {
-			return s, err
-		}
-		s.Category, err = project.CategoryOf(category)
-		return s, err
-	}, to.ProjectID[:])
-	if err != nil {
+	if to.Statuses, err = tx.statusesOf(ctx, to.ProjectID); err != nil {
 		return err
 	}
 	to.Labels, err = collect(ctx, tx.conn, "task.move_labels", moveLabelsSQL, func(row scanner) (l task.LabelRef, err error) {
@@ -69,30 +61,38 @@ func (tx *Tx) furnish(ctx context.Context, to *task.Destination) (err error) {
 	return err
 }
 
-// lockLevelSQL reads no texts: those of a tree may be 32 MB.
-const lockLevelSQL = `SELECT t.id, t.workspace_id, t.project_id, p.project_key, t.number, t.status_id, s.name, t.category, t.priority,
-  t.parent_id, t.due_date, t.position, t.updated_at, t.completed_at, t.version
-FROM tasks t{INDEX} JOIN projects p ON p.id = t.project_id JOIN statuses s ON s.id = t.status_id
-WHERE t.parent_id IN (%) ORDER BY t.id LIMIT ? {FOR UPDATE OF t}`
+// statusesOf lists a project's statuses by category and position.
+func (tx *Tx) statusesOf(ctx context.Context, projectID uuid.UUID) ([]task.StatusRef, error) {
+	return collect(ctx, tx.conn, "task.move_statuses", moveStatusesSQL, func(row scanner) (s task.StatusRef, err error) {
+		var category int
+		if err := row.Scan(&s.ID, &s.Name, &category); err != nil {
+			return s, err
+		}
+		s.Category, err = project.CategoryOf(category)
+		return s, err
+	}, projectID[:])
+}
 
+// lockLevelSQL reads no texts: those of a tree may be 32 MB. Nor does it read other tables, all rows of which it might lock
+// while they are small.
+const lockLevelSQL = `SELECT t.id, t.number, t.status_id, t.priority, t.parent_id, t.due_date, t.position, t.updated_at, t.completed_at, t.version
+FROM tasks t{INDEX} WHERE t.parent_id IN (%) ORDER BY t.id LIMIT ? {FOR UPDATE}`
+
+// scanSubtask scans a row of lockLevelSQL. The name and category of its status are still missing.
 func scanSubtask(row scanner) (*task.Task, error) {
 	t := new(task.Task)
-	var category, priority int
+	var priority int
 	var parent uuid.NullUUID
 	var due task.Date
 	var updated int64
 	var completed sql.NullInt64
-	err := row.Scan(&t.ID, &t.WorkspaceID, &t.ProjectID, &t.ProjectKey, &t.Number, &t.Status.ID, &t.Status.Name, &category, &priority, &parent,
-		&due, &t.Position, &updated, &completed, &t.Version)
+	err := row.Scan(&t.ID, &t.Number, &t.Status.ID, &priority, &parent, &due, &t.Position, &updated, &completed, &t.Version)
 	if err != nil {
 		return nil, err
 	}
 	t.ParentID, t.UpdatedAt, t.CompletedAt = fromNullID(parent), fromMicros(updated), fromNullMicros(completed)
 	if due != task.NoDate {
 		t.DueDate = &due
-	}
-	if t.Status.Category, err = project.CategoryOf(category); err != nil {
-		return nil, err
 	}
 	t.Priority, err = task.PriorityOf(priority)
 	return t, err
@@ -102,6 +102,14 @@ func scanSubtask(row scanner) (*task.Task, error) {
 // what moving them takes, and no texts. It sets the clock behind the last change of any of them. Error: conflict beyond
 // [task.MaxMoved].
 func (tx *Tx) lockTree(ctx context.Context, root task.Task) ([]task.Task, error) {
+	known, err := tx.statusesOf(ctx, root.ProjectID)
+	if err != nil {
+		return nil, err
+	}
+	statuses := make(map[uuid.UUID]task.StatusRef, len(known))
+	for _, s := range known {
+		statuses[s.ID] = s
+	}
 	tree, last := []task.Task{root}, root.UpdatedAt
 	// Without the index a small table would be scanned, and all of it locked.
 	text := strings.Replace(lockLevelSQL, "{INDEX}", tx.db.d.useIndex("tasks_parent"), 1)
@@ -129,6 +137,7 @@ func (tx *Tx) lockTree(ctx context.Context, root task.Task) ([]task.Task, error)
 				}
 			}
 			for _, t := range below {
+				t.WorkspaceID, t.ProjectID, t.ProjectKey, t.Status = root.WorkspaceID, root.ProjectID, root.ProjectKey, statuses[t.Status.ID]
 				if t.UpdatedAt.After(last) {
 					last = t.UpdatedAt
 				}

@@ -304,7 +304,8 @@ type ClientInterface interface {
 
 	// ListProjectActivity List a project's activity
 	//
-	// That of its tasks included, newest first. Role: `viewer`. Scope: `read`.
+	// That of its tasks included, newest first unless `sort` or `since` says otherwise. With `since`, entries in the order of their
+	// `sequence`. Role: `viewer`. Scope: `read`.
 	//
 	// Corresponds with GET /v1/projects/{project}/activity (the `ListProjectActivity` operationId).
 	ListProjectActivity(ctx context.Context, project PathProject, params *ListProjectActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -526,7 +527,8 @@ type ClientInterface interface {
 
 	// ListTaskActivity List a task's activity
 	//
-	// Newest first. Role: `viewer`. Scope: `read`.
+	// Those of its comments and attachments included, newest first unless `sort` or `since` says otherwise. With `since`, entries in the order of their
+	// `sequence`. Role: `viewer`. Scope: `read`.
 	//
 	// Corresponds with GET /v1/tasks/{task}/activity (the `ListTaskActivity` operationId).
 	ListTaskActivity(ctx context.Context, task PathTask, params *ListTaskActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -711,10 +713,19 @@ type ClientInterface interface {
 
 	// ListWorkspaceActivity List a workspace's activity
 	//
-	// That of its projects and tasks included, newest first. Role: `viewer`. Scope: `read`.
+	// That of its projects and tasks included, newest first unless `sort` or `since` says otherwise. With `since`, entries in the order of their
+	// `sequence`. Role: `viewer`. Scope: `read`.
 	//
 	// Corresponds with GET /v1/workspaces/{workspace}/activity (the `ListWorkspaceActivity` operationId).
 	ListWorkspaceActivity(ctx context.Context, workspace PathWorkspace, params *ListWorkspaceActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetChanges Follow a workspace's changes
+	//
+	// What changed behind `since`, oldest first, each with its `sequence`, for clients that keep a copy: see
+	// "Keeping a copy". Without `since` no changes, but the `last_sequence` to go on from. Role: `viewer`. Scope: `read`.
+	//
+	// Corresponds with GET /v1/workspaces/{workspace}/changes (the `GetChanges` operationId).
+	GetChanges(ctx context.Context, workspace PathWorkspace, params *GetChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ExportWorkspace Export a workspace
 	//
@@ -1319,7 +1330,8 @@ func (c *Client) UpdateProject(ctx context.Context, project PathProject, params 
 
 // ListProjectActivity List a project's activity
 //
-// That of its tasks included, newest first. Role: `viewer`. Scope: `read`.
+// That of its tasks included, newest first unless `sort` or `since` says otherwise. With `since`, entries in the order of their
+// `sequence`. Role: `viewer`. Scope: `read`.
 //
 // Corresponds with GET /v1/projects/{project}/activity (the `ListProjectActivity` operationId).
 func (c *Client) ListProjectActivity(ctx context.Context, project PathProject, params *ListProjectActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1801,7 +1813,8 @@ func (c *Client) UpdateTask(ctx context.Context, task PathTask, params *UpdateTa
 
 // ListTaskActivity List a task's activity
 //
-// Newest first. Role: `viewer`. Scope: `read`.
+// Those of its comments and attachments included, newest first unless `sort` or `since` says otherwise. With `since`, entries in the order of their
+// `sequence`. Role: `viewer`. Scope: `read`.
 //
 // Corresponds with GET /v1/tasks/{task}/activity (the `ListTaskActivity` operationId).
 func (c *Client) ListTaskActivity(ctx context.Context, task PathTask, params *ListTaskActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2196,11 +2209,30 @@ func (c *Client) UpdateWorkspace(ctx context.Context, workspace PathWorkspace, p
 
 // ListWorkspaceActivity List a workspace's activity
 //
-// That of its projects and tasks included, newest first. Role: `viewer`. Scope: `read`.
+// That of its projects and tasks included, newest first unless `sort` or `since` says otherwise. With `since`, entries in the order of their
+// `sequence`. Role: `viewer`. Scope: `read`.
 //
 // Corresponds with GET /v1/workspaces/{workspace}/activity (the `ListWorkspaceActivity` operationId).
 func (c *Client) ListWorkspaceActivity(ctx context.Context, workspace PathWorkspace, params *ListWorkspaceActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListWorkspaceActivityRequest(c.Server, workspace, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetChanges Follow a workspace's changes
+//
+// What changed behind `since`, oldest first, each with its `sequence`, for clients that keep a copy: see
+// "Keeping a copy". Without `since` no changes, but the `last_sequence` to go on from. Role: `viewer`. Scope: `read`.
+//
+// Corresponds with GET /v1/workspaces/{workspace}/changes (the `GetChanges` operationId).
+func (c *Client) GetChanges(ctx context.Context, workspace PathWorkspace, params *GetChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetChangesRequest(c.Server, workspace, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3478,6 +3510,30 @@ func NewListProjectActivityRequest(server string, project PathProject, params *L
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -4741,6 +4797,30 @@ func NewListTaskActivityRequest(server string, task PathTask, params *ListTaskAc
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -5752,6 +5832,30 @@ func NewListWorkspaceActivityRequest(server string, workspace PathWorkspace, par
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -5800,6 +5904,79 @@ func NewListWorkspaceActivityRequest(server string, workspace PathWorkspace, par
 			req.Header.Set("Prefer", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewGetChangesRequest constructs an http.Request for the GetChanges method
+func NewGetChangesRequest(server string, workspace PathWorkspace, params *GetChangesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace", workspace, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/workspaces/%s/changes", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil

@@ -268,6 +268,78 @@ func (e TaskSort) Valid() bool {
 	}
 }
 
+// Defines values for QueryActivitySort.
+const (
+	QueryActivitySortCreatedAt     QueryActivitySort = "created_at"
+	QueryActivitySortCreatedAtDesc QueryActivitySort = "-created_at"
+)
+
+// Valid indicates whether the value is a known member of the QueryActivitySort enum.
+func (e QueryActivitySort) Valid() bool {
+	switch e {
+	case QueryActivitySortCreatedAt:
+		return true
+	case QueryActivitySortCreatedAtDesc:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListProjectActivityParamsSort.
+const (
+	ListProjectActivityParamsSortCreatedAt     ListProjectActivityParamsSort = "created_at"
+	ListProjectActivityParamsSortCreatedAtDesc ListProjectActivityParamsSort = "-created_at"
+)
+
+// Valid indicates whether the value is a known member of the ListProjectActivityParamsSort enum.
+func (e ListProjectActivityParamsSort) Valid() bool {
+	switch e {
+	case ListProjectActivityParamsSortCreatedAt:
+		return true
+	case ListProjectActivityParamsSortCreatedAtDesc:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListTaskActivityParamsSort.
+const (
+	ListTaskActivityParamsSortCreatedAt     ListTaskActivityParamsSort = "created_at"
+	ListTaskActivityParamsSortCreatedAtDesc ListTaskActivityParamsSort = "-created_at"
+)
+
+// Valid indicates whether the value is a known member of the ListTaskActivityParamsSort enum.
+func (e ListTaskActivityParamsSort) Valid() bool {
+	switch e {
+	case ListTaskActivityParamsSortCreatedAt:
+		return true
+	case ListTaskActivityParamsSortCreatedAtDesc:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListWorkspaceActivityParamsSort.
+const (
+	ListWorkspaceActivityParamsSortCreatedAt     ListWorkspaceActivityParamsSort = "created_at"
+	ListWorkspaceActivityParamsSortCreatedAtDesc ListWorkspaceActivityParamsSort = "-created_at"
+)
+
+// Valid indicates whether the value is a known member of the ListWorkspaceActivityParamsSort enum.
+func (e ListWorkspaceActivityParamsSort) Valid() bool {
+	switch e {
+	case ListWorkspaceActivityParamsSortCreatedAt:
+		return true
+	case ListWorkspaceActivityParamsSortCreatedAtDesc:
+		return true
+	default:
+		return false
+	}
+}
+
 // Account defines model for Account.
 type Account struct {
 	CreatedAt time.Time `json:"created_at"`
@@ -316,7 +388,11 @@ type Activity struct {
 	Entity    EntityRef  `json:"entity"`
 	ID        uuid.UUID  `json:"id"`
 	ProjectID *uuid.UUID `json:"project_id"`
-	TaskID    *uuid.UUID `json:"task_id"`
+
+	// Sequence Its place in the workspace's changes, in the order of their commits. Given when somebody first asks for
+	// changes or entries `since` a sequence; null until then, and for what was imported.
+	Sequence *int64     `json:"sequence"`
+	TaskID   *uuid.UUID `json:"task_id"`
 
 	// Token The personal access token it was done with; null for sessions.
 	Token       *TokenRef `json:"token"`
@@ -448,6 +524,38 @@ type Change struct {
 
 	// To Any JSON value; null where there is none.
 	To json.RawMessage `json:"to"`
+}
+
+// ChangeEvent A change, for clients that keep a copy.
+type ChangeEvent struct {
+	// Action Examples: task.updated
+	Action    string    `json:"action"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Deleted True: the entity is not there any more; forget it, and what belonged to it.
+	Deleted bool `json:"deleted"`
+
+	// Entity What was changed.
+	Entity    EntityRef  `json:"entity"`
+	ProjectID *uuid.UUID `json:"project_id"`
+	Sequence  int64      `json:"sequence"`
+
+	// Task Where the entity is a task: the task as it is now, at the last change of it in this response; else null.
+	Task *Task `json:"task"`
+
+	// TaskID The task that the entity is, or belongs to.
+	TaskID *uuid.UUID `json:"task_id"`
+}
+
+// ChangeFeed defines model for ChangeFeed.
+type ChangeFeed struct {
+	Items []ChangeEvent `json:"items"`
+
+	// LastSequence Hand it back as `since` for what follows.
+	LastSequence int64 `json:"last_sequence"`
+
+	// More True: there are more changes now; ask again at once.
+	More bool `json:"more"`
 }
 
 // Color Red, green and blue in hexadecimal; answered in lower case.
@@ -1210,6 +1318,12 @@ type PathToken = uuid.UUID
 // PathWorkspace defines model for PathWorkspace.
 type PathWorkspace = uuid.UUID
 
+// QueryActivitySince defines model for QueryActivitySince.
+type QueryActivitySince = int64
+
+// QueryActivitySort defines model for QueryActivitySort.
+type QueryActivitySort string
+
 // QueryArchived defines model for QueryArchived.
 type QueryArchived = bool
 
@@ -1218,6 +1332,9 @@ type QueryAssignee = string
 
 // QueryCategory defines model for QueryCategory.
 type QueryCategory = []StatusCategory
+
+// QueryChangesSince defines model for QueryChangesSince.
+type QueryChangesSince = int64
 
 // QueryCursor defines model for QueryCursor.
 type QueryCursor = string
@@ -1399,6 +1516,13 @@ type UpdateProjectParams struct {
 
 // ListProjectActivityParams defines parameters for ListProjectActivity.
 type ListProjectActivityParams struct {
+	// Sort The order by time; a `-` puts the newest first.
+	Sort *ListProjectActivityParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Since Entries with a greater `sequence` than this, in the order of their sequences; goes neither with `sort` nor with
+	// `Prefer: consistency=eventual`, which is ignored.
+	Since *QueryActivitySince `form:"since,omitempty" json:"since,omitempty"`
+
 	// Limit At most so many items.
 	Limit *QueryLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -1408,6 +1532,9 @@ type ListProjectActivityParams struct {
 	// Prefer `consistency=eventual` allows an answer that is some seconds old; other preferences are ignored (RFC 7240).
 	Prefer *HeaderPrefer `json:"Prefer,omitempty"`
 }
+
+// ListProjectActivityParamsSort defines parameters for ListProjectActivity.
+type ListProjectActivityParamsSort string
 
 // ListLabelsParams defines parameters for ListLabels.
 type ListLabelsParams struct {
@@ -1551,6 +1678,13 @@ type UpdateTaskParams struct {
 
 // ListTaskActivityParams defines parameters for ListTaskActivity.
 type ListTaskActivityParams struct {
+	// Sort The order by time; a `-` puts the newest first.
+	Sort *ListTaskActivityParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Since Entries with a greater `sequence` than this, in the order of their sequences; goes neither with `sort` nor with
+	// `Prefer: consistency=eventual`, which is ignored.
+	Since *QueryActivitySince `form:"since,omitempty" json:"since,omitempty"`
+
 	// Limit At most so many items.
 	Limit *QueryLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -1560,6 +1694,9 @@ type ListTaskActivityParams struct {
 	// Prefer `consistency=eventual` allows an answer that is some seconds old; other preferences are ignored (RFC 7240).
 	Prefer *HeaderPrefer `json:"Prefer,omitempty"`
 }
+
+// ListTaskActivityParamsSort defines parameters for ListTaskActivity.
+type ListTaskActivityParamsSort string
 
 // ListAttachmentsParams defines parameters for ListAttachments.
 type ListAttachmentsParams struct {
@@ -1668,6 +1805,13 @@ type UpdateWorkspaceParams struct {
 
 // ListWorkspaceActivityParams defines parameters for ListWorkspaceActivity.
 type ListWorkspaceActivityParams struct {
+	// Sort The order by time; a `-` puts the newest first.
+	Sort *ListWorkspaceActivityParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Since Entries with a greater `sequence` than this, in the order of their sequences; goes neither with `sort` nor with
+	// `Prefer: consistency=eventual`, which is ignored.
+	Since *QueryActivitySince `form:"since,omitempty" json:"since,omitempty"`
+
 	// Limit At most so many items.
 	Limit *QueryLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -1676,6 +1820,18 @@ type ListWorkspaceActivityParams struct {
 
 	// Prefer `consistency=eventual` allows an answer that is some seconds old; other preferences are ignored (RFC 7240).
 	Prefer *HeaderPrefer `json:"Prefer,omitempty"`
+}
+
+// ListWorkspaceActivityParamsSort defines parameters for ListWorkspaceActivity.
+type ListWorkspaceActivityParamsSort string
+
+// GetChangesParams defines parameters for GetChanges.
+type GetChangesParams struct {
+	// Since The `last_sequence` of the response before. Absent, nothing but the present `last_sequence` is answered.
+	Since *QueryChangesSince `form:"since,omitempty" json:"since,omitempty"`
+
+	// Limit At most so many items.
+	Limit *QueryLimit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ExportWorkspaceParams defines parameters for ExportWorkspace.

@@ -203,7 +203,7 @@ func (s *Server) parameterError(w http.ResponseWriter, r *http.Request, err erro
 		switch name {
 		case "account", "attachment", "comment", "invitation", "label", "parent", "project", "relation", "status", "task", "token", "workspace":
 			message = "must be a UUID"
-		case "number", "limit", "weeks":
+		case "number", "limit", "since", "weeks":
 			message = "must be a whole number"
 		}
 	case errors.As(err, &many):

@@ -291,7 +291,7 @@ type AccountPatch struct {
 	// Email Folded to lower case.
 	Email *Email `json:"email,omitempty"`
 
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 	Name     *Name     `json:"name,omitempty"`
 	Password *Password `json:"password,omitempty"`
 }
@@ -364,7 +364,7 @@ type AttachmentReserve struct {
 	// ContentType One that the instance's configuration allows.
 	ContentType string `json:"content_type"`
 
-	// Filename Without a path or control characters.
+	// Filename One line with a visible character, see "Texts and numbers"; no path, and not `.` or `..`.
 	Filename string `json:"filename"`
 
 	// SHA256 The checksum in hexadecimal.
@@ -468,12 +468,12 @@ type Comment struct {
 	Version   int64     `json:"version"`
 }
 
-// CommentBody Markdown, at most 65,536 bytes of UTF-8, without NUL.
+// CommentBody Markdown with a visible character, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 type CommentBody = string
 
 // CommentCreate defines model for CommentCreate.
 type CommentCreate struct {
-	// Body Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Body Markdown with a visible character, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Body CommentBody `json:"body"`
 }
 
@@ -487,7 +487,7 @@ type CommentPage struct {
 
 // CommentPatch defines model for CommentPatch.
 type CommentPatch struct {
-	// Body Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Body Markdown with a visible character, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Body *CommentBody `json:"body,omitempty"`
 }
 
@@ -631,7 +631,7 @@ type LabelCreate struct {
 	// Color Red, green and blue in hexadecimal; answered in lower case.
 	Color Color `json:"color"`
 
-	// Name One line, without control characters; unique in the project, by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique in the project, by case-folded comparison.
 	Name ShortName `json:"name"`
 }
 
@@ -651,7 +651,7 @@ type LabelPatch struct {
 	// Color Red, green and blue in hexadecimal; answered in lower case.
 	Color *Color `json:"color,omitempty"`
 
-	// Name One line, without control characters; unique in the project, by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique in the project, by case-folded comparison.
 	Name *ShortName `json:"name,omitempty"`
 }
 
@@ -662,7 +662,7 @@ type LabelRef struct {
 	Name  string    `json:"name"`
 }
 
-// Markdown Markdown, at most 65,536 bytes of UTF-8, without NUL.
+// Markdown Markdown, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 type Markdown = string
 
 // Member defines model for Member.
@@ -695,7 +695,7 @@ type MemberPatch struct {
 // of lines of each type and the SHA-256 of all lines before it.
 type NDJSON = string
 
-// Name One line, without control characters, unique where names are unique by case-folded comparison.
+// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 type Name = string
 
 // Password defines model for Password.
@@ -758,13 +758,13 @@ type Project struct {
 
 // ProjectCreate defines model for ProjectCreate.
 type ProjectCreate struct {
-	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Description *Markdown `json:"description,omitempty"`
 
 	// Key Unique in the workspace; never changes.
 	Key string `json:"key"`
 
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 	Name Name `json:"name"`
 }
 
@@ -780,10 +780,10 @@ type ProjectPage struct {
 type ProjectPatch struct {
 	Archived *bool `json:"archived,omitempty"`
 
-	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Description *Markdown `json:"description,omitempty"`
 
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 	Name *Name `json:"name,omitempty"`
 }
 
@@ -843,7 +843,7 @@ type SessionCreate struct {
 	Password string `json:"password"`
 }
 
-// ShortName One line, without control characters; unique in the project, by case-folded comparison.
+// ShortName One line with a visible character, see "Texts and numbers"; unique in the project, by case-folded comparison.
 type ShortName = string
 
 // SignUp defines model for SignUp.
@@ -857,7 +857,7 @@ type SignUp struct {
 	// InvitationToken Of an invitation, `tti_…`.
 	InvitationToken *string `json:"invitation_token,omitempty"`
 
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 	Name     Name     `json:"name"`
 	Password Password `json:"password"`
 }
@@ -900,7 +900,7 @@ type StatusCreate struct {
 	// Category What a status means, whatever its name.
 	Category StatusCategory `json:"category"`
 
-	// Name One line, without control characters; unique in the project, by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique in the project, by case-folded comparison.
 	Name ShortName `json:"name"`
 
 	// Position Where it stands among its like; lower is earlier.
@@ -917,7 +917,7 @@ type StatusPage struct {
 
 // StatusPatch defines model for StatusPatch.
 type StatusPatch struct {
-	// Name One line, without control characters; unique in the project, by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique in the project, by case-folded comparison.
 	Name *ShortName `json:"name,omitempty"`
 
 	// Position Where it stands among its like; lower is earlier.
@@ -980,7 +980,7 @@ type TaskCreate struct {
 	// AssigneeIDs Members of the workspace.
 	AssigneeIDs *AssigneeIDs `json:"assignee_ids,omitempty"`
 
-	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Description *Markdown `json:"description,omitempty"`
 
 	// DueDate Not before `start_date`.
@@ -1001,7 +1001,7 @@ type TaskCreate struct {
 	StartDate *string    `json:"start_date,omitempty"`
 	StatusID  *uuid.UUID `json:"status_id,omitempty"`
 
-	// Title One line, without control characters.
+	// Title One line with a visible character, see "Texts and numbers".
 	Title Title `json:"title"`
 }
 
@@ -1018,7 +1018,7 @@ type TaskPatch struct {
 	// AssigneeIDs Members of the workspace.
 	AssigneeIDs *AssigneeIDs `json:"assignee_ids,omitempty"`
 
-	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Description *Markdown `json:"description,omitempty"`
 
 	// DueDate Not before `start_date`.
@@ -1039,7 +1039,7 @@ type TaskPatch struct {
 	StartDate nullable.Nullable[string] `json:"start_date,omitempty"`
 	StatusID  *uuid.UUID                `json:"status_id,omitempty"`
 
-	// Title One line, without control characters.
+	// Title One line with a visible character, see "Texts and numbers".
 	Title *Title `json:"title,omitempty"`
 }
 
@@ -1054,7 +1054,7 @@ type TaskRef struct {
 // TaskSort defines model for TaskSort.
 type TaskSort string
 
-// Title One line, without control characters.
+// Title One line with a visible character, see "Texts and numbers".
 type Title = string
 
 // Token defines model for Token.
@@ -1076,7 +1076,7 @@ type TokenCreate struct {
 	// ExpiresAt In the future; null or absent: never.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 	Name   Name    `json:"name"`
 	Scopes []Scope `json:"scopes"`
 }
@@ -1144,7 +1144,7 @@ type Workspace struct {
 
 // WorkspaceCreate defines model for WorkspaceCreate.
 type WorkspaceCreate struct {
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 	Name Name `json:"name"`
 }
 
@@ -1158,7 +1158,7 @@ type WorkspacePage struct {
 
 // WorkspacePatch defines model for WorkspacePatch.
 type WorkspacePatch struct {
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 	Name *Name `json:"name,omitempty"`
 }
 

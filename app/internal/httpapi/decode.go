@@ -44,7 +44,7 @@ func decode[T any](r *http.Request) (T, error) {
 // decodeBytes is decode for a part of a body, such as one change of a batch. Pointers start at that part.
 func decodeBytes[T any](value []byte) (T, error) {
 	var v T
-	err := json.Unmarshal(value, &v, json.RejectUnknownMembers(true))
+	err := json.Unmarshal(value, &v, json.RejectUnknownMembers(true), json.WithUnmarshalers(integers))
 	if err != nil {
 		err = decodeError(err)
 	} else if bytes.Contains(value, []byte("null")) {

@@ -280,7 +280,9 @@ type Account struct {
 	InstanceOwner bool      `json:"instance_owner"`
 	Name          string    `json:"name"`
 	UpdatedAt     time.Time `json:"updated_at"`
-	Version       int64     `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // AccountPatch defines model for AccountPatch.
@@ -413,8 +415,8 @@ type BatchCreate struct {
 
 // BatchDelete defines model for BatchDelete.
 type BatchDelete struct {
-	// IfVersion Like `If-Match`.
-	IfVersion *int64    `json:"if_version,omitempty"`
+	// IfVersion Grows with each change.
+	IfVersion *Version  `json:"if_version,omitempty"`
 	Op        string    `json:"op"`
 	TaskID    uuid.UUID `json:"task_id"`
 }
@@ -429,9 +431,9 @@ type BatchResult struct {
 
 // BatchUpdate defines model for BatchUpdate.
 type BatchUpdate struct {
-	// IfVersion Like `If-Match`.
-	IfVersion *int64 `json:"if_version,omitempty"`
-	Op        string `json:"op"`
+	// IfVersion Grows with each change.
+	IfVersion *Version `json:"if_version,omitempty"`
+	Op        string   `json:"op"`
 
 	// Task What is absent stays; null clears.
 	Task   TaskPatch `json:"task"`
@@ -465,7 +467,9 @@ type Comment struct {
 	ID        uuid.UUID `json:"id"`
 	TaskID    uuid.UUID `json:"task_id"`
 	UpdatedAt time.Time `json:"updated_at"`
-	Version   int64     `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // CommentBody Markdown with a visible character, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
@@ -498,7 +502,9 @@ type CommentRevision struct {
 
 	// EditedBy An account, as others see it.
 	EditedBy AccountRef `json:"edited_by"`
-	Version  int64      `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // CommentRevisionPage defines model for CommentRevisionPage.
@@ -623,7 +629,9 @@ type Label struct {
 	Name      string    `json:"name"`
 	ProjectID uuid.UUID `json:"project_id"`
 	UpdatedAt time.Time `json:"updated_at"`
-	Version   int64     `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // LabelCreate defines model for LabelCreate.
@@ -749,10 +757,12 @@ type Project struct {
 	ID          uuid.UUID `json:"id"`
 
 	// Key Examples: OPS
-	Key         string    `json:"key"`
-	Name        string    `json:"name"`
-	UpdatedAt   time.Time `json:"updated_at"`
-	Version     int64     `json:"version"`
+	Key       string    `json:"key"`
+	Name      string    `json:"name"`
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Version Grows with each change.
+	Version     Version   `json:"version"`
 	WorkspaceID uuid.UUID `json:"workspace_id"`
 }
 
@@ -883,7 +893,9 @@ type Status struct {
 	Position  Position  `json:"position"`
 	ProjectID uuid.UUID `json:"project_id"`
 	UpdatedAt time.Time `json:"updated_at"`
-	Version   int64     `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // StatusCategory What a status means, whatever its name.
@@ -964,14 +976,16 @@ type Task struct {
 	ParentID *uuid.UUID `json:"parent_id"`
 
 	// Position Where it stands among its like; lower is earlier.
-	Position    Position  `json:"position"`
-	Priority    Priority  `json:"priority"`
-	ProjectID   uuid.UUID `json:"project_id"`
-	StartDate   *string   `json:"start_date"`
-	Status      StatusRef `json:"status"`
-	Title       string    `json:"title"`
-	UpdatedAt   time.Time `json:"updated_at"`
-	Version     int64     `json:"version"`
+	Position  Position  `json:"position"`
+	Priority  Priority  `json:"priority"`
+	ProjectID uuid.UUID `json:"project_id"`
+	StartDate *string   `json:"start_date"`
+	Status    StatusRef `json:"status"`
+	Title     string    `json:"title"`
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Version Grows with each change.
+	Version     Version   `json:"version"`
 	WorkspaceID uuid.UUID `json:"workspace_id"`
 }
 
@@ -1119,6 +1133,9 @@ type Upload struct {
 	URL     string            `json:"url"`
 }
 
+// Version Grows with each change.
+type Version = int64
+
 // WeekCount defines model for WeekCount.
 type WeekCount struct {
 	Completed int64 `json:"completed"`
@@ -1139,7 +1156,9 @@ type Workspace struct {
 	// Role What an account is in a workspace; each may do all that those before it may.
 	Role      Role      `json:"role"`
 	UpdatedAt time.Time `json:"updated_at"`
-	Version   int64     `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // WorkspaceCreate defines model for WorkspaceCreate.

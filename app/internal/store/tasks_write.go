@@ -88,7 +88,7 @@ func createTask(ctx context.Context, tx *Tx, p auth.Principal, c task.Change) (t
 		return t, err
 	}
 	if t.Position == task.PositionEnd {
-		t.Position = t.Number * task.PositionGap
+		t.Position = task.EndPosition(t.Number)
 	}
 	if err := insertTask(ctx, tx, t); err != nil {
 		return t, err

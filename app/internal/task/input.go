@@ -136,7 +136,7 @@ func (t *Task) validate(f *apperr.Fields) {
 		f.Add("/estimate", "out_of_range", "must be 0 to %d", MaxEstimate)
 	}
 	if t.Position < -MaxPosition || t.Position > MaxPosition {
-		f.Add("/position", "out_of_range", "must be between -2^53 and 2^53")
+		f.Add("/position", "out_of_range", "must be between -%d and %[1]d", int64(MaxPosition))
 	}
 }
 

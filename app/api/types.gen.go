@@ -1124,10 +1124,13 @@ type TokenRef struct {
 
 // Upload Where and how to send the bytes.
 type Upload struct {
+	// ExpiresAt Until then the upload may begin: 15 minutes after the reservation, or sooner where the credentials of the storage end before.
 	ExpiresAt time.Time `json:"expires_at"`
 
 	// Fields With POST, the fields of the multipart form; the bytes follow them in a field `file`.
-	Fields  map[string]string `json:"fields"`
+	Fields map[string]string `json:"fields"`
+
+	// Headers Send exactly these: they are signed.
 	Headers map[string]string `json:"headers"`
 	Method  string            `json:"method"`
 	URL     string            `json:"url"`

@@ -1,18 +1,16 @@
-package apperr_test
+package apperr
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/task-tracker/task-tracker/app/internal/apperr"
 )
 
 // codeOf is the field code of the one fault that a check found, or "".
-func codeOf(t *testing.T, check func(f *apperr.Fields)) string {
+func codeOf(t *testing.T, check func(f *Fields)) string {
 	t.Helper()
-	var f apperr.Fields
+	var f Fields
 	check(&f)
 	switch len(f) {
 	case 0:
@@ -40,17 +38,17 @@ var invisibles = map[string]string{
 func TestInvisibleTextsAreMissing(t *testing.T) {
 	t.Parallel()
 	for name, text := range invisibles {
-		line := codeOf(t, func(f *apperr.Fields) { apperr.Line(f, "/x", text, 1, 10) })
-		markdown := codeOf(t, func(f *apperr.Fields) { apperr.Markdown(f, "/x", text, 1, 100) })
+		line := codeOf(t, func(f *Fields) { Line(f, "/x", text, 1, 10) })
+		markdown := codeOf(t, func(f *Fields) { Markdown(f, "/x", text, 1, 100) })
 		if line != "required" || markdown != "required" {
 			t.Errorf("%s: as a line %q, as Markdown %q; want required", name, line, markdown)
 		}
 		for _, r := range text {
-			if apperr.Visible(r) {
+			if Visible(r) {
 				t.Errorf("%s: %U is visible", name, r)
 			}
 		}
-		if code := codeOf(t, func(f *apperr.Fields) { apperr.Markdown(f, "/x", text, 0, 100) }); code != "" {
+		if code := codeOf(t, func(f *Fields) { Markdown(f, "/x", text, 0, 100) }); code != "" {
 			t.Errorf("%s: as Markdown that may be empty: %q", name, code)
 		}
 	}
@@ -71,12 +69,12 @@ func TestLine(t *testing.T) {
 	}
 	got := map[string]string{}
 	for text := range want {
-		got[text] = codeOf(t, func(f *apperr.Fields) { apperr.Line(f, "/x", text, 1, 10) })
+		got[text] = codeOf(t, func(f *Fields) { Line(f, "/x", text, 1, 10) })
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error("(-want +got):\n", diff)
 	}
-	if code := codeOf(t, func(f *apperr.Fields) { apperr.Line(f, "/x", "", 0, 10) }); code != "" {
+	if code := codeOf(t, func(f *Fields) { Line(f, "/x", "", 0, 10) }); code != "" {
 		t.Errorf("an empty text that may be: %q", code)
 	}
 }
@@ -89,7 +87,7 @@ func TestMarkdown(t *testing.T) {
 	}
 	got := map[string]string{}
 	for text := range want {
-		got[text] = codeOf(t, func(f *apperr.Fields) { apperr.Markdown(f, "/x", text, 1, 100) })
+		got[text] = codeOf(t, func(f *Fields) { Markdown(f, "/x", text, 1, 100) })
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error("(-want +got):\n", diff)
@@ -101,15 +99,15 @@ func BenchmarkTexts(b *testing.B) {
 	for name, text := range map[string]string{"ascii": strings.Repeat("Rotate the keys ", 30), "japanese": strings.Repeat("支払い期限", 96)} {
 		b.Run("line/"+name, func(b *testing.B) {
 			for b.Loop() {
-				var f apperr.Fields
-				apperr.Line(&f, "/title", text, 1, 500)
+				var f Fields
+				Line(&f, "/title", text, 1, 500)
 			}
 		})
 		long := strings.Repeat(text, 65536/len(text))
 		b.Run("markdown/"+name, func(b *testing.B) {
 			for b.Loop() {
-				var f apperr.Fields
-				apperr.Markdown(&f, "/body", long, 1, 65536)
+				var f Fields
+				Markdown(&f, "/body", long, 1, 65536)
 			}
 		})
 	}

@@ -290,7 +290,7 @@ type AccountPatch struct {
 	// CurrentPassword Required with `email` or `password`.
 	CurrentPassword *string `json:"current_password,omitempty"`
 
-	// Email Folded to lower case.
+	// Email An email address. White space around it is dropped, and it is folded to lower case.
 	Email *Email `json:"email,omitempty"`
 
 	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
@@ -518,12 +518,12 @@ type CommentRevisionPage struct {
 // Cursor Hand it back as `cursor` for the next page; null on the last.
 type Cursor = string
 
-// Date A day, `YYYY-MM-DD`.
+// Date A day, `YYYY-MM-DD`, from 0001-01-01 to 9999-12-30.
 //
 // Examples: 2026-11-30
 type Date = string
 
-// Email Folded to lower case.
+// Email An email address. White space around it is dropped, and it is folded to lower case.
 type Email = string
 
 // EntityRef What was changed.
@@ -586,7 +586,7 @@ type InvitationAccept struct {
 
 // InvitationCreate defines model for InvitationCreate.
 type InvitationCreate struct {
-	// Email Who may accept it; null or absent: whoever has the token.
+	// Email The email address of who may accept it; null or absent: whoever has the token.
 	Email *string `json:"email,omitempty"`
 
 	// Role What an account is in a workspace; each may do all that those before it may.
@@ -861,7 +861,7 @@ type SignUp struct {
 	// BootstrapToken The instance's secret for its first account.
 	BootstrapToken *string `json:"bootstrap_token,omitempty"`
 
-	// Email Folded to lower case.
+	// Email An email address. White space around it is dropped, and it is folded to lower case.
 	Email Email `json:"email"`
 
 	// InvitationToken Of an invitation, `tti_…`.
@@ -1124,7 +1124,7 @@ type TokenRef struct {
 
 // Upload Where and how to send the bytes.
 type Upload struct {
-	// ExpiresAt Until then the upload may begin: 15 minutes after the reservation, or sooner where the credentials of the storage end before.
+	// ExpiresAt Until then the upload may begin: 15 minutes after the reservation, or sooner where the credentials of the storage end before. Within the 15 minutes, repeating the reservation with its `Idempotency-Key` gives a new address.
 	ExpiresAt time.Time `json:"expires_at"`
 
 	// Fields With POST, the fields of the multipart form; the bytes follow them in a field `file`.
@@ -1144,7 +1144,7 @@ type WeekCount struct {
 	Completed int64 `json:"completed"`
 	Created   int64 `json:"created"`
 
-	// Week A day, `YYYY-MM-DD`.
+	// Week A day, `YYYY-MM-DD`, from 0001-01-01 to 9999-12-30.
 	//
 	// Examples: 2026-11-30
 	Week Date `json:"week"`
@@ -1247,12 +1247,12 @@ type QueryCursor = string
 // QueryDryRun defines model for QueryDryRun.
 type QueryDryRun = bool
 
-// QueryDueAfter A day, `YYYY-MM-DD`.
+// QueryDueAfter A day, `YYYY-MM-DD`, from 0001-01-01 to 9999-12-30.
 //
 // Examples: 2026-11-30
 type QueryDueAfter = Date
 
-// QueryDueBefore A day, `YYYY-MM-DD`.
+// QueryDueBefore A day, `YYYY-MM-DD`, from 0001-01-01 to 9999-12-30.
 //
 // Examples: 2026-11-30
 type QueryDueBefore = Date

@@ -103,7 +103,7 @@ func ValidEmail(s string) bool {
 	folded := FoldEmail(s)
 	local, host, found := strings.Cut(folded, "@")
 	switch {
-	case !utf8.ValidString(s), utf8.RuneCountInString(folded) > MaxEmailLen:
+	case !utf8.ValidString(s), utf8.RuneCountInString(s) > MaxEmailLen, utf8.RuneCountInString(folded) > MaxEmailLen:
 		return false
 	case !found, local == "", host == "", strings.Contains(host, "@"):
 		return false

@@ -196,8 +196,8 @@ func (s *Service) notArrived(a Attachment) error {
 		return apperr.New(apperr.Conflict, "Nothing has arrived yet; of an upload that was answered with an error, nothing is kept. "+
 			"The upload may begin until %s: send the bytes as `upload` says, and confirm then.", last.Format(time.RFC3339))
 	}
-	return apperr.New(apperr.Conflict, "Nothing has arrived, and the time for it is over: the upload could begin until %s. Reserve again, with a new Idempotency-Key.",
-		last.Format(time.RFC3339))
+	return apperr.New(apperr.Conflict, "Nothing has arrived, and the time for it is over: the upload could begin until %s. "+
+		"Reserve again, with a new Idempotency-Key.", last.Format(time.RFC3339))
 }
 
 // Admit decides whether a signed address of the bytes with that key still holds, for a store that serves them itself:

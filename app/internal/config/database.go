@@ -40,8 +40,8 @@ func localPath(scheme, rest string) (string, error) {
 		return strings.TrimPrefix(rest, "//"), nil
 	}
 	host, _, _ := strings.Cut(after, "/")
-	return "", fmt.Errorf("%s%s names a host, %q, but the file must be on this machine: write %[1]s%[4]s for a path from the working directory, "+
-		"or %[1]s/%[4]s for one from the root", scheme, rest, host, after)
+	return "", fmt.Errorf("%s%s names a host, %q, but the file must be on this machine: write %[1]s%[4]s for a path from the working "+
+		"directory, or %[1]s/%[4]s for one from the root", scheme, rest, host, after)
 }
 
 func checkDatabase(value string) error {

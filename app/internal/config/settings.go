@@ -46,7 +46,8 @@ var table = []setting{
 
 	{ //nolint:gosec // an example, no password
 		name: prefix + "DATABASE_URL", standard: "sqlite:./var/tasktracker.db", set: setDatabase, show: hidePassword,
-		doc: "`sqlite:PATH`, the path as it is, or `mysql://user:password@host:3306/name`, special characters percent-encoded; `?tls=true` for TLS by the system's roots.",
+		doc: "`sqlite:PATH`, the path as it is, or `mysql://user:password@host:3306/name`, special characters percent-encoded; " +
+			"`?tls=true` for TLS by the system's roots.",
 	},
 	{name: prefix + "DATABASE_HOST", set: setDatabaseHost, doc: "Instead of the URL, as a container gets them from secrets: `host` or `host:port`."},
 	{name: prefix + "DATABASE_NAME", set: text(func(c *Config) *string { return &c.Database.name }), doc: "The database on that host."},
@@ -75,7 +76,10 @@ var table = []setting{
 
 	{
 		name: prefix + "BLOB_URL", standard: "file:./var/blobs", set: setBlobURL,
-		doc: "Where attachments are: `file:PATH`, or `s3://BUCKET?region=…&endpoint=…&path_style=true&upload=put`, all parameters optional. Credentials come from the AWS environment. `upload=put` is for stores that do not know S3's form POST. Tried: versitygw, both ways. By their documentation, not tried: AWS S3 and MinIO; Cloudflare R2 with `region=auto&upload=put`; not Backblaze B2 (`internal/blob/doc.go` has the details).",
+		doc: "Where attachments are: `file:PATH`, or `s3://BUCKET?region=…&endpoint=…&path_style=true&upload=put`, all parameters optional. " +
+			"Credentials come from the AWS environment. `upload=put` is for stores that do not know S3's form POST. Tried: versitygw, both " +
+			"ways. By their documentation, not tried: AWS S3 and MinIO; Cloudflare R2 with `region=auto&upload=put`; not Backblaze B2 " +
+			"(`internal/blob/doc.go` has the details).",
 	},
 	{
 		name: prefix + "ATTACHMENT_MAX_BYTES", standard: "25MiB", set: size(func(c *Config) *int64 { return &c.AttachmentMaxBytes }),

@@ -69,7 +69,8 @@ func blobFailure(err error) error {
 	case errors.Is(err, blob.ErrChecksum):
 		return err
 	case errors.Is(err, blob.ErrCredentials):
-		return apperr.Wrap(err, apperr.Unavailable, "The credentials for the storage of attachments are about to expire and could not be renewed. Try again shortly.")
+		return apperr.Wrap(err, apperr.Unavailable,
+			"The credentials for the storage of attachments are about to expire and could not be renewed. Try again shortly.")
 	}
 	return apperr.Wrap(err, apperr.Unavailable, "The storage of attachments cannot be reached right now. Try again shortly.")
 }

@@ -135,7 +135,9 @@ func (s *Attachments) Get(ctx context.Context, id, viewer uuid.UUID) (attachment
 
 // State implements [attachment.Reader].
 func (s *Attachments) State(ctx context.Context, key string) (attachment.State, error) {
-	number, err := one(ctx, s.db.reader(), "attachment.state", attachmentStateSQL, func(row scanner) (n int64, err error) { return n, row.Scan(&n) }, key)
+	number, err := one(ctx, s.db.reader(), "attachment.state", attachmentStateSQL, func(row scanner) (n int64, err error) {
+		return n, row.Scan(&n)
+	}, key)
 	if err != nil {
 		return "", missing(err, "attachment")
 	}

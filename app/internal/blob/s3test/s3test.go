@@ -98,7 +98,8 @@ func (s *Server) Admin() *s3.Client {
 
 // URL is what blob.Open takes for a bucket; more are parameters, such as upload=put.
 func (s *Server) URL(bucket string, more ...string) string {
-	return "s3://" + bucket + "?" + strings.Join(append([]string{"region=" + Region, "endpoint=" + s.Endpoint, "path_style=true"}, more...), "&")
+	parameters := append([]string{"region=" + Region, "endpoint=" + s.Endpoint, "path_style=true"}, more...)
+	return "s3://" + bucket + "?" + strings.Join(parameters, "&")
 }
 
 func (s *Server) start(binary string) error {
@@ -119,7 +120,8 @@ func (s *Server) start(binary string) error {
 		return err
 	}
 	// The shell holds the server on a leash: it ends when this process does, however.
-	s.cmd = exec.Command("/bin/sh", "-c", `"$@" & server=$!; cat >/dev/null; kill $server; wait $server`, "sh", //nolint:noctx,gosec // ends with the leash; the test's own binary
+	const leash = `"$@" & server=$!; cat >/dev/null; kill $server; wait $server`
+	s.cmd = exec.Command("/bin/sh", "-c", leash, "sh", //nolint:noctx,gosec // it ends with the leash; the binary is the tester's
 		binary, "--port", addr, "--region", Region, "--health", "/health", "--quiet", "posix", "--sidecar", meta, data)
 	s.cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY_ID="+AccessKey, "ROOT_SECRET_ACCESS_KEY="+SecretKey)
 	var output bytes.Buffer

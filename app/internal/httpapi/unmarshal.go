@@ -7,26 +7,60 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
 	"github.com/oapi-codegen/nullable"
 )
 
-// integers reads what JSON Schema calls an integer, which is any number without a fraction: 3, 3.0, 3e0, 30e-1. Languages
-// that have one kind of number write whole ones with a fraction. Without it the decoder takes none but the first form.
-// A type of integer that a body of the contract has must be here; a test of the whole contract sees to it.
-var integers = json.JoinUnmarshalers(
+// unmarshalers read what the decoder reads otherwise than JSON Schema does. A test of the whole contract sees to it that
+// the types which bodies have are here.
+//
+// An integer is any number without a fraction: 3, 3.0, 3e0, 30e-1. Languages that have one kind of number write whole ones
+// with a fraction; the decoder takes none but the first form. A UUID has one form; uuid.Parse takes others, too.
+var unmarshalers = json.JoinUnmarshalers(
 	json.UnmarshalFromFunc(readInteger[int64]),
 	json.UnmarshalFromFunc(readInteger[int]),
-	json.UnmarshalFromFunc(func(dec *jsontext.Decoder, v *nullable.Nullable[int64]) error {
-		var n int64
-		if err := readInteger(dec, &n); err != nil {
-			return err
-		}
-		v.Set(n)
-		return nil
-	}),
+	json.UnmarshalFromFunc(nullableOf(readInteger[int64])),
+	json.UnmarshalFromFunc(readUUID),
+	json.UnmarshalFromFunc(nullableOf(readUUID)),
 )
 
-var errNoInteger = errors.New("is not a whole number of 64 bits")
+// nullableOf reads a value that is there as fn does, and leaves null to the decoder.
+func nullableOf[T any](fn func(*jsontext.Decoder, *T) error) func(*jsontext.Decoder, *nullable.Nullable[T]) error {
+	return func(dec *jsontext.Decoder, to *nullable.Nullable[T]) error {
+		var v T
+		if err := fn(dec, &v); err != nil {
+			return err
+		}
+		to.Set(v)
+		return nil
+	}
+}
+
+var (
+	errNoInteger = errors.New("is not a whole number of 64 bits")
+	errNoUUID    = errors.New("is not a UUID of 36 characters")
+)
+
+// readUUID leaves what is no string to the decoder.
+func readUUID(dec *jsontext.Decoder, to *uuid.UUID) error {
+	if dec.PeekKind() != '"' {
+		return errors.ErrUnsupported
+	}
+	token, err := dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	text := token.String()
+	if len(text) != uuidLength {
+		return errNoUUID
+	}
+	*to, err = uuid.Parse(text)
+	return err
+}
+
+// uuidLength is the length of the one form of a UUID that the contract has; uuid.Parse also takes urn:uuid:…, {…} and 32
+// digits.
+const uuidLength = 36
 
 // readInteger leaves what is no number to the decoder.
 func readInteger[T int | int64](dec *jsontext.Decoder, to *T) error {

@@ -5,8 +5,10 @@ import (
 	"math/big"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 	"github.com/oapi-codegen/nullable"
 	"pgregory.net/rapid"
 
@@ -80,12 +82,47 @@ func TestDecodeIntegers(t *testing.T) {
 		`{"nullable":1e400}`: "/nullable", `{"list":[1,2.5]}`: "/list/1", `{"list":[null]}`: "/list/0",
 	} {
 		_, err := decode[whole](request(body))
-		if e := apperr.From(err); e.Code != apperr.InvalidType || len(e.Fields) != 1 || e.Fields[0].Pointer != pointer || !strings.Contains(e.Fields[0].Message, "n integer") && !strings.Contains(e.Fields[0].Message, "an array") {
+		e := apperr.From(err)
+		if e.Code != apperr.InvalidType || len(e.Fields) != 1 || e.Fields[0].Pointer != pointer || !strings.Contains(e.Fields[0].Message, "integer") {
 			t.Errorf("%s: %v", body, err)
 		}
 	}
 	if _, err := decode[whole](request(`{"plain":3.}`)); !apperr.Is(err, apperr.MalformedBody) {
 		t.Errorf("no JSON: %v", err)
+	}
+}
+
+// What the decoder cannot tell from a value is missed: an id, an object. A text, a number or a list is the domain's to miss.
+func TestDecodeMissesWhatIsRequired(t *testing.T) {
+	t.Parallel()
+	type inner struct {
+		Title string `json:"title"`
+	}
+	type outer struct {
+		ID       uuid.UUID  `json:"id"`
+		Task     inner      `json:"task"`
+		Title    string     `json:"title"`
+		Size     int64      `json:"size"`
+		At       time.Time  `json:"at"`
+		Optional *uuid.UUID `json:"optional,omitempty"`
+	}
+	for body, want := range map[string]string{
+		`{}`: "/id /task", `{"id":"01900000-0000-7000-8000-000000000002"}`: "/task", `{"task":{}}`: "/id",
+		`{"id":"00000000-0000-0000-0000-000000000000","task":{"title":"x"}}`: "",
+	} {
+		_, err := decode[outer](request(body))
+		var got []string
+		if err != nil {
+			for _, f := range apperr.From(err).Fields {
+				if f.Code != "required" {
+					t.Errorf("%s: %v", body, f)
+				}
+				got = append(got, f.Pointer)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: misses %q, want %q", body, got, want)
+		}
 	}
 }
 

@@ -46,8 +46,7 @@ var table = []setting{
 
 	{ //nolint:gosec // an example, no password
 		name: prefix + "DATABASE_URL", standard: "sqlite:./var/tasktracker.db", set: setDatabase, show: hidePassword,
-		doc: "`sqlite:PATH`, the path as it is, or `mysql://user:password@host:3306/name`, special characters percent-encoded; " +
-			"`?tls=true` for TLS by the system's roots.",
+		doc: "`sqlite:PATH`, the path as it is, or `mysql://user:password@host:3306/name`, special characters percent-encoded; `?tls=true` for TLS by the system's roots.",
 	},
 	{name: prefix + "DATABASE_HOST", set: setDatabaseHost, doc: "Instead of the URL, as a container gets them from secrets: `host` or `host:port`."},
 	{name: prefix + "DATABASE_NAME", set: text(func(c *Config) *string { return &c.Database.name }), doc: "The database on that host."},

@@ -40,10 +40,11 @@
 // We have not tried the following. This is what their documentation says:
 //
 //   - AWS S3 documents all of it; the platform in infra/ is made for it.
-//   - MinIO: its SDKs document form POST and checksums.
+//   - MinIO: its SDKs document form POST (presignedPostPolicy). We found nothing on whether
+//     a form's checksum is verified.
 //   - Cloudflare R2: "POST, which performs uploads via native HTML forms, is not currently
 //     supported" (Presigned URLs), so set upload=put and region=auto. PutObject takes SHA-256
-//     checksums (release notes, 2023-06-16) and conditions (S3 API compatibility).
+//     checksums (release notes, 2023-06-16) and If-None-Match (Extensions).
 //   - Backblaze B2 lists no form POST among its calls, and says in its guides to the AWS SDKs
 //     that it does not accept x-amz-checksum-sha256 and x-amz-checksum-mode. As long as that
 //     holds it cannot be used: no upload would be verified by the store.

@@ -120,7 +120,7 @@ type ClientInterface interface {
 
 	// DeleteAttachment Delete an attachment
 	//
-	// Role: `member` for one's own, `admin` for those of others. Scope: `write`.
+	// Download addresses that were given out before end as `/download` describes. Role: `member` for one's own, `admin` for those of others. Scope: `write`.
 	//
 	// Corresponds with DELETE /v1/attachments/{attachment} (the `DeleteAttachment` operationId).
 	DeleteAttachment(ctx context.Context, attachment PathAttachment, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -135,15 +135,19 @@ type ClientInterface interface {
 	// ConfirmAttachment Confirm an upload
 	//
 	// The second step: size and checksum of what was uploaded are compared with the reservation. Confirming again
-	// answers the same. Role: `member`, one's own only. Scope: `write`.
+	// answers the same. Where nothing has arrived, the answer is a `conflict` whose `detail` says until when the upload
+	// may begin, or that it is too late and a new reservation is needed. Role: `member`, one's own only. Scope: `write`.
 	//
 	// Corresponds with POST /v1/attachments/{attachment}/confirm (the `ConfirmAttachment` operationId).
 	ConfirmAttachment(ctx context.Context, attachment PathAttachment, params *ConfirmAttachmentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DownloadAttachment Download an attachment
 	//
-	// Redirects to a signed address that holds for some minutes and answers the bytes as a download, never for
-	// display. Do not send the token there. An attachment that was not confirmed is a `conflict`. Role: `viewer`. Scope: `read`.
+	// Redirects to a signed address that answers the bytes as a download, never for display; ranges and HEAD work
+	// there. The download must begin within 60 seconds; then ask again. Do not send the token there. Once the attachment
+	// or its task is deleted, an address from before answers 404 where the instance keeps attachments on disk. Where it
+	// keeps them in S3, an address that was given out before works to the end of its 60 seconds. An attachment that was
+	// not confirmed is a `conflict`. Role: `viewer`. Scope: `read`.
 	//
 	// Corresponds with GET /v1/attachments/{attachment}/download (the `DownloadAttachment` operationId).
 	DownloadAttachment(ctx context.Context, attachment PathAttachment, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -542,10 +546,13 @@ type ClientInterface interface {
 
 	// ReserveAttachmentWithBody Reserve an attachment
 	//
-	// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with the
+	// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with exactly the
 	// `upload.headers`: by PUT as the plain body, by POST as a multipart form that has the `upload.fields` first and
-	// the bytes last, in a field `file`. Any 2xx is success. Then confirm. A reservation that is not confirmed goes away. The instance's configuration limits
-	// size and types. Role: `member`. Scope: `write`.
+	// the bytes last, in a field `file`. Which of the two it is depends on the instance's storage. The body's
+	// `Content-Length`, which HTTP clients set by themselves, is signed too: do not send it in chunks. Any 2xx is
+	// success; after another response nothing is kept, and the same bytes can be sent again. Then confirm. A reservation
+	// that is not confirmed goes away after 24 hours. The instance's configuration limits size and types. Role:
+	// `member`. Scope: `write`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -554,10 +561,13 @@ type ClientInterface interface {
 
 	// ReserveAttachment Reserve an attachment
 	//
-	// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with the
+	// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with exactly the
 	// `upload.headers`: by PUT as the plain body, by POST as a multipart form that has the `upload.fields` first and
-	// the bytes last, in a field `file`. Any 2xx is success. Then confirm. A reservation that is not confirmed goes away. The instance's configuration limits
-	// size and types. Role: `member`. Scope: `write`.
+	// the bytes last, in a field `file`. Which of the two it is depends on the instance's storage. The body's
+	// `Content-Length`, which HTTP clients set by themselves, is signed too: do not send it in chunks. Any 2xx is
+	// success; after another response nothing is kept, and the same bytes can be sent again. Then confirm. A reservation
+	// that is not confirmed goes away after 24 hours. The instance's configuration limits size and types. Role:
+	// `member`. Scope: `write`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -926,7 +936,7 @@ func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn
 
 // DeleteAttachment Delete an attachment
 //
-// Role: `member` for one's own, `admin` for those of others. Scope: `write`.
+// Download addresses that were given out before end as `/download` describes. Role: `member` for one's own, `admin` for those of others. Scope: `write`.
 //
 // Corresponds with DELETE /v1/attachments/{attachment} (the `DeleteAttachment` operationId).
 func (c *Client) DeleteAttachment(ctx context.Context, attachment PathAttachment, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -961,7 +971,8 @@ func (c *Client) GetAttachment(ctx context.Context, attachment PathAttachment, r
 // ConfirmAttachment Confirm an upload
 //
 // The second step: size and checksum of what was uploaded are compared with the reservation. Confirming again
-// answers the same. Role: `member`, one's own only. Scope: `write`.
+// answers the same. Where nothing has arrived, the answer is a `conflict` whose `detail` says until when the upload
+// may begin, or that it is too late and a new reservation is needed. Role: `member`, one's own only. Scope: `write`.
 //
 // Corresponds with POST /v1/attachments/{attachment}/confirm (the `ConfirmAttachment` operationId).
 func (c *Client) ConfirmAttachment(ctx context.Context, attachment PathAttachment, params *ConfirmAttachmentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -978,8 +989,11 @@ func (c *Client) ConfirmAttachment(ctx context.Context, attachment PathAttachmen
 
 // DownloadAttachment Download an attachment
 //
-// Redirects to a signed address that holds for some minutes and answers the bytes as a download, never for
-// display. Do not send the token there. An attachment that was not confirmed is a `conflict`. Role: `viewer`. Scope: `read`.
+// Redirects to a signed address that answers the bytes as a download, never for display; ranges and HEAD work
+// there. The download must begin within 60 seconds; then ask again. Do not send the token there. Once the attachment
+// or its task is deleted, an address from before answers 404 where the instance keeps attachments on disk. Where it
+// keeps them in S3, an address that was given out before works to the end of its 60 seconds. An attachment that was
+// not confirmed is a `conflict`. Role: `viewer`. Scope: `read`.
 //
 // Corresponds with GET /v1/attachments/{attachment}/download (the `DownloadAttachment` operationId).
 func (c *Client) DownloadAttachment(ctx context.Context, attachment PathAttachment, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1848,10 +1862,13 @@ func (c *Client) ListAttachments(ctx context.Context, task PathTask, params *Lis
 
 // ReserveAttachmentWithBody Reserve an attachment
 //
-// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with the
+// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with exactly the
 // `upload.headers`: by PUT as the plain body, by POST as a multipart form that has the `upload.fields` first and
-// the bytes last, in a field `file`. Any 2xx is success. Then confirm. A reservation that is not confirmed goes away. The instance's configuration limits
-// size and types. Role: `member`. Scope: `write`.
+// the bytes last, in a field `file`. Which of the two it is depends on the instance's storage. The body's
+// `Content-Length`, which HTTP clients set by themselves, is signed too: do not send it in chunks. Any 2xx is
+// success; after another response nothing is kept, and the same bytes can be sent again. Then confirm. A reservation
+// that is not confirmed goes away after 24 hours. The instance's configuration limits size and types. Role:
+// `member`. Scope: `write`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1870,10 +1887,13 @@ func (c *Client) ReserveAttachmentWithBody(ctx context.Context, task PathTask, p
 
 // ReserveAttachment Reserve an attachment
 //
-// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with the
+// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with exactly the
 // `upload.headers`: by PUT as the plain body, by POST as a multipart form that has the `upload.fields` first and
-// the bytes last, in a field `file`. Any 2xx is success. Then confirm. A reservation that is not confirmed goes away. The instance's configuration limits
-// size and types. Role: `member`. Scope: `write`.
+// the bytes last, in a field `file`. Which of the two it is depends on the instance's storage. The body's
+// `Content-Length`, which HTTP clients set by themselves, is signed too: do not send it in chunks. Any 2xx is
+// success; after another response nothing is kept, and the same bytes can be sent again. Then confirm. A reservation
+// that is not confirmed goes away after 24 hours. The instance's configuration limits size and types. Role:
+// `member`. Scope: `write`.
 //
 // Takes a body of the `application/json` content type.
 //

@@ -352,7 +352,9 @@ type Account struct {
 	InstanceOwner bool      `json:"instance_owner"`
 	Name          string    `json:"name"`
 	UpdatedAt     time.Time `json:"updated_at"`
-	Version       int64     `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // AccountPatch defines model for AccountPatch.
@@ -360,10 +362,10 @@ type AccountPatch struct {
 	// CurrentPassword Required with `email` or `password`.
 	CurrentPassword *string `json:"current_password,omitempty"`
 
-	// Email Folded to lower case.
+	// Email An email address. White space around it is dropped, and it is folded to lower case.
 	Email *Email `json:"email,omitempty"`
 
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 	Name     *Name     `json:"name,omitempty"`
 	Password *Password `json:"password,omitempty"`
 }
@@ -440,7 +442,7 @@ type AttachmentReserve struct {
 	// ContentType One that the instance's configuration allows.
 	ContentType string `json:"content_type"`
 
-	// Filename Without a path or control characters.
+	// Filename One line with a visible character, see "Texts and numbers"; no path, and not `.` or `..`.
 	Filename string `json:"filename"`
 
 	// SHA256 The checksum in hexadecimal.
@@ -489,8 +491,8 @@ type BatchCreate struct {
 
 // BatchDelete defines model for BatchDelete.
 type BatchDelete struct {
-	// IfVersion Like `If-Match`.
-	IfVersion *int64    `json:"if_version,omitempty"`
+	// IfVersion Grows with each change.
+	IfVersion *Version  `json:"if_version,omitempty"`
 	Op        string    `json:"op"`
 	TaskID    uuid.UUID `json:"task_id"`
 }
@@ -505,9 +507,9 @@ type BatchResult struct {
 
 // BatchUpdate defines model for BatchUpdate.
 type BatchUpdate struct {
-	// IfVersion Like `If-Match`.
-	IfVersion *int64 `json:"if_version,omitempty"`
-	Op        string `json:"op"`
+	// IfVersion Grows with each change.
+	IfVersion *Version `json:"if_version,omitempty"`
+	Op        string   `json:"op"`
 
 	// Task What is absent stays; null clears.
 	Task   TaskPatch `json:"task"`
@@ -573,15 +575,17 @@ type Comment struct {
 	ID        uuid.UUID `json:"id"`
 	TaskID    uuid.UUID `json:"task_id"`
 	UpdatedAt time.Time `json:"updated_at"`
-	Version   int64     `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
-// CommentBody Markdown, at most 65,536 bytes of UTF-8, without NUL.
+// CommentBody Markdown with a visible character, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 type CommentBody = string
 
 // CommentCreate defines model for CommentCreate.
 type CommentCreate struct {
-	// Body Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Body Markdown with a visible character, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Body CommentBody `json:"body"`
 }
 
@@ -595,7 +599,7 @@ type CommentPage struct {
 
 // CommentPatch defines model for CommentPatch.
 type CommentPatch struct {
-	// Body Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Body Markdown with a visible character, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Body *CommentBody `json:"body,omitempty"`
 }
 
@@ -606,7 +610,9 @@ type CommentRevision struct {
 
 	// EditedBy An account, as others see it.
 	EditedBy AccountRef `json:"edited_by"`
-	Version  int64      `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // CommentRevisionPage defines model for CommentRevisionPage.
@@ -620,12 +626,12 @@ type CommentRevisionPage struct {
 // Cursor Hand it back as `cursor` for the next page; null on the last.
 type Cursor = string
 
-// Date A day, `YYYY-MM-DD`.
+// Date A day, `YYYY-MM-DD`, from 0001-01-01 to 9999-12-30.
 //
 // Examples: 2026-11-30
 type Date = string
 
-// Email Folded to lower case.
+// Email An email address. White space around it is dropped, and it is folded to lower case.
 type Email = string
 
 // EntityRef What was changed.
@@ -688,7 +694,7 @@ type InvitationAccept struct {
 
 // InvitationCreate defines model for InvitationCreate.
 type InvitationCreate struct {
-	// Email Who may accept it; null or absent: whoever has the token.
+	// Email The email address of who may accept it; null or absent: whoever has the token.
 	Email *string `json:"email,omitempty"`
 
 	// Role What an account is in a workspace; each may do all that those before it may.
@@ -731,7 +737,9 @@ type Label struct {
 	Name      string    `json:"name"`
 	ProjectID uuid.UUID `json:"project_id"`
 	UpdatedAt time.Time `json:"updated_at"`
-	Version   int64     `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // LabelCreate defines model for LabelCreate.
@@ -739,7 +747,7 @@ type LabelCreate struct {
 	// Color Red, green and blue in hexadecimal; answered in lower case.
 	Color Color `json:"color"`
 
-	// Name One line, without control characters; unique in the project, by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique in the project, by case-folded comparison.
 	Name ShortName `json:"name"`
 }
 
@@ -759,7 +767,7 @@ type LabelPatch struct {
 	// Color Red, green and blue in hexadecimal; answered in lower case.
 	Color *Color `json:"color,omitempty"`
 
-	// Name One line, without control characters; unique in the project, by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique in the project, by case-folded comparison.
 	Name *ShortName `json:"name,omitempty"`
 }
 
@@ -770,7 +778,7 @@ type LabelRef struct {
 	Name  string    `json:"name"`
 }
 
-// Markdown Markdown, at most 65,536 bytes of UTF-8, without NUL.
+// Markdown Markdown, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 type Markdown = string
 
 // Member defines model for Member.
@@ -803,7 +811,7 @@ type MemberPatch struct {
 // of lines of each type and the SHA-256 of all lines before it.
 type NDJSON = string
 
-// Name One line, without control characters, unique where names are unique by case-folded comparison.
+// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 type Name = string
 
 // Password defines model for Password.
@@ -857,22 +865,24 @@ type Project struct {
 	ID          uuid.UUID `json:"id"`
 
 	// Key Examples: OPS
-	Key         string    `json:"key"`
-	Name        string    `json:"name"`
-	UpdatedAt   time.Time `json:"updated_at"`
-	Version     int64     `json:"version"`
+	Key       string    `json:"key"`
+	Name      string    `json:"name"`
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Version Grows with each change.
+	Version     Version   `json:"version"`
 	WorkspaceID uuid.UUID `json:"workspace_id"`
 }
 
 // ProjectCreate defines model for ProjectCreate.
 type ProjectCreate struct {
-	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Description *Markdown `json:"description,omitempty"`
 
 	// Key Unique in the workspace; never changes.
 	Key string `json:"key"`
 
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 	Name Name `json:"name"`
 }
 
@@ -888,10 +898,10 @@ type ProjectPage struct {
 type ProjectPatch struct {
 	Archived *bool `json:"archived,omitempty"`
 
-	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Description *Markdown `json:"description,omitempty"`
 
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 	Name *Name `json:"name,omitempty"`
 }
 
@@ -951,7 +961,7 @@ type SessionCreate struct {
 	Password string `json:"password"`
 }
 
-// ShortName One line, without control characters; unique in the project, by case-folded comparison.
+// ShortName One line with a visible character, see "Texts and numbers"; unique in the project, by case-folded comparison.
 type ShortName = string
 
 // SignUp defines model for SignUp.
@@ -959,13 +969,13 @@ type SignUp struct {
 	// BootstrapToken The instance's secret for its first account.
 	BootstrapToken *string `json:"bootstrap_token,omitempty"`
 
-	// Email Folded to lower case.
+	// Email An email address. White space around it is dropped, and it is folded to lower case.
 	Email Email `json:"email"`
 
 	// InvitationToken Of an invitation, `tti_…`.
 	InvitationToken *string `json:"invitation_token,omitempty"`
 
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 	Name     Name     `json:"name"`
 	Password Password `json:"password"`
 }
@@ -991,7 +1001,9 @@ type Status struct {
 	Position  Position  `json:"position"`
 	ProjectID uuid.UUID `json:"project_id"`
 	UpdatedAt time.Time `json:"updated_at"`
-	Version   int64     `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // StatusCategory What a status means, whatever its name.
@@ -1008,7 +1020,7 @@ type StatusCreate struct {
 	// Category What a status means, whatever its name.
 	Category StatusCategory `json:"category"`
 
-	// Name One line, without control characters; unique in the project, by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique in the project, by case-folded comparison.
 	Name ShortName `json:"name"`
 
 	// Position Where it stands among its like; lower is earlier.
@@ -1025,7 +1037,7 @@ type StatusPage struct {
 
 // StatusPatch defines model for StatusPatch.
 type StatusPatch struct {
-	// Name One line, without control characters; unique in the project, by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique in the project, by case-folded comparison.
 	Name *ShortName `json:"name,omitempty"`
 
 	// Position Where it stands among its like; lower is earlier.
@@ -1072,14 +1084,16 @@ type Task struct {
 	ParentID *uuid.UUID `json:"parent_id"`
 
 	// Position Where it stands among its like; lower is earlier.
-	Position    Position  `json:"position"`
-	Priority    Priority  `json:"priority"`
-	ProjectID   uuid.UUID `json:"project_id"`
-	StartDate   *string   `json:"start_date"`
-	Status      StatusRef `json:"status"`
-	Title       string    `json:"title"`
-	UpdatedAt   time.Time `json:"updated_at"`
-	Version     int64     `json:"version"`
+	Position  Position  `json:"position"`
+	Priority  Priority  `json:"priority"`
+	ProjectID uuid.UUID `json:"project_id"`
+	StartDate *string   `json:"start_date"`
+	Status    StatusRef `json:"status"`
+	Title     string    `json:"title"`
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Version Grows with each change.
+	Version     Version   `json:"version"`
 	WorkspaceID uuid.UUID `json:"workspace_id"`
 }
 
@@ -1088,7 +1102,7 @@ type TaskCreate struct {
 	// AssigneeIDs Members of the workspace.
 	AssigneeIDs *AssigneeIDs `json:"assignee_ids,omitempty"`
 
-	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Description *Markdown `json:"description,omitempty"`
 
 	// DueDate Not before `start_date`.
@@ -1109,7 +1123,7 @@ type TaskCreate struct {
 	StartDate *string    `json:"start_date,omitempty"`
 	StatusID  *uuid.UUID `json:"status_id,omitempty"`
 
-	// Title One line, without control characters.
+	// Title One line with a visible character, see "Texts and numbers".
 	Title Title `json:"title"`
 }
 
@@ -1126,7 +1140,7 @@ type TaskPatch struct {
 	// AssigneeIDs Members of the workspace.
 	AssigneeIDs *AssigneeIDs `json:"assignee_ids,omitempty"`
 
-	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Description *Markdown `json:"description,omitempty"`
 
 	// DueDate Not before `start_date`.
@@ -1147,7 +1161,7 @@ type TaskPatch struct {
 	StartDate nullable.Nullable[string] `json:"start_date,omitempty"`
 	StatusID  *uuid.UUID                `json:"status_id,omitempty"`
 
-	// Title One line, without control characters.
+	// Title One line with a visible character, see "Texts and numbers".
 	Title *Title `json:"title,omitempty"`
 }
 
@@ -1162,7 +1176,7 @@ type TaskRef struct {
 // TaskSort defines model for TaskSort.
 type TaskSort string
 
-// Title One line, without control characters.
+// Title One line with a visible character, see "Texts and numbers".
 type Title = string
 
 // Token defines model for Token.
@@ -1184,7 +1198,7 @@ type TokenCreate struct {
 	// ExpiresAt In the future; null or absent: never.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 	Name   Name    `json:"name"`
 	Scopes []Scope `json:"scopes"`
 }
@@ -1218,21 +1232,27 @@ type TokenRef struct {
 
 // Upload Where and how to send the bytes.
 type Upload struct {
+	// ExpiresAt Until then the upload may begin: 15 minutes after the reservation, or sooner where the credentials of the storage end before. Within the 15 minutes, repeating the reservation with its `Idempotency-Key` gives a new address.
 	ExpiresAt time.Time `json:"expires_at"`
 
 	// Fields With POST, the fields of the multipart form; the bytes follow them in a field `file`.
-	Fields  map[string]string `json:"fields"`
+	Fields map[string]string `json:"fields"`
+
+	// Headers Send exactly these: they are signed.
 	Headers map[string]string `json:"headers"`
 	Method  string            `json:"method"`
 	URL     string            `json:"url"`
 }
+
+// Version Grows with each change.
+type Version = int64
 
 // WeekCount defines model for WeekCount.
 type WeekCount struct {
 	Completed int64 `json:"completed"`
 	Created   int64 `json:"created"`
 
-	// Week A day, `YYYY-MM-DD`.
+	// Week A day, `YYYY-MM-DD`, from 0001-01-01 to 9999-12-30.
 	//
 	// Examples: 2026-11-30
 	Week Date `json:"week"`
@@ -1247,12 +1267,14 @@ type Workspace struct {
 	// Role What an account is in a workspace; each may do all that those before it may.
 	Role      Role      `json:"role"`
 	UpdatedAt time.Time `json:"updated_at"`
-	Version   int64     `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // WorkspaceCreate defines model for WorkspaceCreate.
 type WorkspaceCreate struct {
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 	Name Name `json:"name"`
 }
 
@@ -1266,7 +1288,7 @@ type WorkspacePage struct {
 
 // WorkspacePatch defines model for WorkspacePatch.
 type WorkspacePatch struct {
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 	Name *Name `json:"name,omitempty"`
 }
 
@@ -1342,12 +1364,12 @@ type QueryCursor = string
 // QueryDryRun defines model for QueryDryRun.
 type QueryDryRun = bool
 
-// QueryDueAfter A day, `YYYY-MM-DD`.
+// QueryDueAfter A day, `YYYY-MM-DD`, from 0001-01-01 to 9999-12-30.
 //
 // Examples: 2026-11-30
 type QueryDueAfter = Date
 
-// QueryDueBefore A day, `YYYY-MM-DD`.
+// QueryDueBefore A day, `YYYY-MM-DD`, from 0001-01-01 to 9999-12-30.
 //
 // Examples: 2026-11-30
 type QueryDueBefore = Date

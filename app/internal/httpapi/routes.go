@@ -88,6 +88,7 @@ type route struct {
 	takesKey        bool // Idempotency-Key
 	bounded         bool // takes one of the places for requests that are worked on
 	series          *seriesSet
+	parameters      []parameterRule // with the contract's bounds
 }
 
 func (s *Server) newRoute(method, pattern string) *route {
@@ -100,6 +101,8 @@ func (s *Server) newRoute(method, pattern string) *route {
 		takesKey: method == http.MethodPost && !p.secret && p.body != bodyOwn,
 		bounded:  !p.public && !p.stream,
 		series:   s.metrics.forRoute(method, pattern),
+
+		parameters: parameterRules(method, pattern),
 	}
 }
 

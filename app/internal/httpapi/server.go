@@ -137,7 +137,7 @@ func (s *Server) Open(l Live) {
 	s.svc, s.authn = l.Services, l.Authenticator
 	s.cursors.setKey(l.CursorKey)
 	if l.Blobs != nil {
-		s.blobs = l.Blobs.Handler(s.blobError)
+		s.blobs = l.Blobs.Handler(l.Attachments.Admit, s.blobError)
 	}
 	s.open.Store(true)
 }

@@ -100,7 +100,7 @@ func createTask(ctx context.Context, tx *Tx, p auth.Principal, c task.Change) (t
 	t.ID, t.CreatedAt, t.UpdatedAt = tx.NewID(), tx.Now, tx.Now
 	t.Settle("", tx.Now)
 	if t.Position == task.PositionEnd {
-		t.Position = t.Number * task.PositionGap
+		t.Position = task.EndPosition(t.Number)
 	}
 	if err := insertTask(ctx, tx, t); err != nil {
 		return t, err

@@ -120,7 +120,7 @@ type ClientInterface interface {
 
 	// DeleteAttachment Delete an attachment
 	//
-	// Role: `member` for one's own, `admin` for those of others. Scope: `write`.
+	// Download addresses that were given out before end as `/download` describes. Role: `member` for one's own, `admin` for those of others. Scope: `write`.
 	//
 	// Corresponds with DELETE /v1/attachments/{attachment} (the `DeleteAttachment` operationId).
 	DeleteAttachment(ctx context.Context, attachment PathAttachment, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -135,15 +135,19 @@ type ClientInterface interface {
 	// ConfirmAttachment Confirm an upload
 	//
 	// The second step: size and checksum of what was uploaded are compared with the reservation. Confirming again
-	// answers the same. Role: `member`, one's own only. Scope: `write`.
+	// answers the same. Where nothing has arrived, the answer is a `conflict` whose `detail` says until when the upload
+	// may begin, or that it is too late and a new reservation is needed. Role: `member`, one's own only. Scope: `write`.
 	//
 	// Corresponds with POST /v1/attachments/{attachment}/confirm (the `ConfirmAttachment` operationId).
 	ConfirmAttachment(ctx context.Context, attachment PathAttachment, params *ConfirmAttachmentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DownloadAttachment Download an attachment
 	//
-	// Redirects to a signed address that holds for some minutes and answers the bytes as a download, never for
-	// display. Do not send the token there. An attachment that was not confirmed is a `conflict`. Role: `viewer`. Scope: `read`.
+	// Redirects to a signed address that answers the bytes as a download, never for display; ranges and HEAD work
+	// there. The download must begin within 60 seconds; then ask again. Do not send the token there. Once the attachment
+	// or its task is deleted, an address from before answers 404 where the instance keeps attachments on disk. Where it
+	// keeps them in S3, an address that was given out before works to the end of its 60 seconds. An attachment that was
+	// not confirmed is a `conflict`. Role: `viewer`. Scope: `read`.
 	//
 	// Corresponds with GET /v1/attachments/{attachment}/download (the `DownloadAttachment` operationId).
 	DownloadAttachment(ctx context.Context, attachment PathAttachment, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -337,8 +341,8 @@ type ClientInterface interface {
 
 	// ListProjectActivity List a project's activity
 	//
-	// Newest first, with that of its tasks: what happened to each of them while it was in this project. Role: `viewer`. Scope:
-	// `read`.
+	// That of its tasks included, while they were in this project, newest first unless `sort` or `since` says otherwise. With
+	// `since`, entries in the order of their `sequence`. Role: `viewer`. Scope: `read`.
 	//
 	// Corresponds with GET /v1/projects/{project}/activity (the `ListProjectActivity` operationId).
 	ListProjectActivity(ctx context.Context, project PathProject, params *ListProjectActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -562,7 +566,8 @@ type ClientInterface interface {
 
 	// ListTaskActivity List a task's activity
 	//
-	// Newest first. Role: `viewer`. Scope: `read`.
+	// Those of its comments and attachments included, newest first unless `sort` or `since` says otherwise. With `since`, entries in the order of their
+	// `sequence`. Role: `viewer`. Scope: `read`.
 	//
 	// Corresponds with GET /v1/tasks/{task}/activity (the `ListTaskActivity` operationId).
 	ListTaskActivity(ctx context.Context, task PathTask, params *ListTaskActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -576,10 +581,13 @@ type ClientInterface interface {
 
 	// ReserveAttachmentWithBody Reserve an attachment
 	//
-	// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with the
+	// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with exactly the
 	// `upload.headers`: by PUT as the plain body, by POST as a multipart form that has the `upload.fields` first and
-	// the bytes last, in a field `file`. Any 2xx is success. Then confirm. A reservation that is not confirmed goes away. The instance's configuration limits
-	// size and types. Role: `member`. Scope: `write`.
+	// the bytes last, in a field `file`. Which of the two it is depends on the instance's storage. The body's
+	// `Content-Length`, which HTTP clients set by themselves, is signed too: do not send it in chunks. Any 2xx is
+	// success; after another response nothing is kept, and the same bytes can be sent again. Then confirm. A reservation
+	// that is not confirmed goes away after 24 hours. The instance's configuration limits size and types. Role:
+	// `member`. Scope: `write`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -588,10 +596,13 @@ type ClientInterface interface {
 
 	// ReserveAttachment Reserve an attachment
 	//
-	// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with the
+	// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with exactly the
 	// `upload.headers`: by PUT as the plain body, by POST as a multipart form that has the `upload.fields` first and
-	// the bytes last, in a field `file`. Any 2xx is success. Then confirm. A reservation that is not confirmed goes away. The instance's configuration limits
-	// size and types. Role: `member`. Scope: `write`.
+	// the bytes last, in a field `file`. Which of the two it is depends on the instance's storage. The body's
+	// `Content-Length`, which HTTP clients set by themselves, is signed too: do not send it in chunks. Any 2xx is
+	// success; after another response nothing is kept, and the same bytes can be sent again. Then confirm. A reservation
+	// that is not confirmed goes away after 24 hours. The instance's configuration limits size and types. Role:
+	// `member`. Scope: `write`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -824,10 +835,19 @@ type ClientInterface interface {
 
 	// ListWorkspaceActivity List a workspace's activity
 	//
-	// That of its projects and tasks included, newest first. Role: `viewer`. Scope: `read`.
+	// That of its projects and tasks included, newest first unless `sort` or `since` says otherwise. With `since`, entries in the order of their
+	// `sequence`. Role: `viewer`. Scope: `read`.
 	//
 	// Corresponds with GET /v1/workspaces/{workspace}/activity (the `ListWorkspaceActivity` operationId).
 	ListWorkspaceActivity(ctx context.Context, workspace PathWorkspace, params *ListWorkspaceActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetChanges Follow a workspace's changes
+	//
+	// What changed behind `since`, oldest first, each with its `sequence`, for clients that keep a copy: see
+	// "Keeping a copy". Without `since` no changes, but the `last_sequence` to go on from. Role: `viewer`. Scope: `read`.
+	//
+	// Corresponds with GET /v1/workspaces/{workspace}/changes (the `GetChanges` operationId).
+	GetChanges(ctx context.Context, workspace PathWorkspace, params *GetChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ExportWorkspace Export a workspace
 	//
@@ -1028,7 +1048,7 @@ func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn
 
 // DeleteAttachment Delete an attachment
 //
-// Role: `member` for one's own, `admin` for those of others. Scope: `write`.
+// Download addresses that were given out before end as `/download` describes. Role: `member` for one's own, `admin` for those of others. Scope: `write`.
 //
 // Corresponds with DELETE /v1/attachments/{attachment} (the `DeleteAttachment` operationId).
 func (c *Client) DeleteAttachment(ctx context.Context, attachment PathAttachment, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1063,7 +1083,8 @@ func (c *Client) GetAttachment(ctx context.Context, attachment PathAttachment, r
 // ConfirmAttachment Confirm an upload
 //
 // The second step: size and checksum of what was uploaded are compared with the reservation. Confirming again
-// answers the same. Role: `member`, one's own only. Scope: `write`.
+// answers the same. Where nothing has arrived, the answer is a `conflict` whose `detail` says until when the upload
+// may begin, or that it is too late and a new reservation is needed. Role: `member`, one's own only. Scope: `write`.
 //
 // Corresponds with POST /v1/attachments/{attachment}/confirm (the `ConfirmAttachment` operationId).
 func (c *Client) ConfirmAttachment(ctx context.Context, attachment PathAttachment, params *ConfirmAttachmentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1080,8 +1101,11 @@ func (c *Client) ConfirmAttachment(ctx context.Context, attachment PathAttachmen
 
 // DownloadAttachment Download an attachment
 //
-// Redirects to a signed address that holds for some minutes and answers the bytes as a download, never for
-// display. Do not send the token there. An attachment that was not confirmed is a `conflict`. Role: `viewer`. Scope: `read`.
+// Redirects to a signed address that answers the bytes as a download, never for display; ranges and HEAD work
+// there. The download must begin within 60 seconds; then ask again. Do not send the token there. Once the attachment
+// or its task is deleted, an address from before answers 404 where the instance keeps attachments on disk. Where it
+// keeps them in S3, an address that was given out before works to the end of its 60 seconds. An attachment that was
+// not confirmed is a `conflict`. Role: `viewer`. Scope: `read`.
 //
 // Corresponds with GET /v1/attachments/{attachment}/download (the `DownloadAttachment` operationId).
 func (c *Client) DownloadAttachment(ctx context.Context, attachment PathAttachment, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1505,8 +1529,8 @@ func (c *Client) UpdateProject(ctx context.Context, project PathProject, params 
 
 // ListProjectActivity List a project's activity
 //
-// Newest first, with that of its tasks: what happened to each of them while it was in this project. Role: `viewer`. Scope:
-// `read`.
+// That of its tasks included, while they were in this project, newest first unless `sort` or `since` says otherwise. With
+// `since`, entries in the order of their `sequence`. Role: `viewer`. Scope: `read`.
 //
 // Corresponds with GET /v1/projects/{project}/activity (the `ListProjectActivity` operationId).
 func (c *Client) ListProjectActivity(ctx context.Context, project PathProject, params *ListProjectActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1990,7 +2014,8 @@ func (c *Client) UpdateTask(ctx context.Context, task PathTask, params *UpdateTa
 
 // ListTaskActivity List a task's activity
 //
-// Newest first. Role: `viewer`. Scope: `read`.
+// Those of its comments and attachments included, newest first unless `sort` or `since` says otherwise. With `since`, entries in the order of their
+// `sequence`. Role: `viewer`. Scope: `read`.
 //
 // Corresponds with GET /v1/tasks/{task}/activity (the `ListTaskActivity` operationId).
 func (c *Client) ListTaskActivity(ctx context.Context, task PathTask, params *ListTaskActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2024,10 +2049,13 @@ func (c *Client) ListAttachments(ctx context.Context, task PathTask, params *Lis
 
 // ReserveAttachmentWithBody Reserve an attachment
 //
-// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with the
+// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with exactly the
 // `upload.headers`: by PUT as the plain body, by POST as a multipart form that has the `upload.fields` first and
-// the bytes last, in a field `file`. Any 2xx is success. Then confirm. A reservation that is not confirmed goes away. The instance's configuration limits
-// size and types. Role: `member`. Scope: `write`.
+// the bytes last, in a field `file`. Which of the two it is depends on the instance's storage. The body's
+// `Content-Length`, which HTTP clients set by themselves, is signed too: do not send it in chunks. Any 2xx is
+// success; after another response nothing is kept, and the same bytes can be sent again. Then confirm. A reservation
+// that is not confirmed goes away after 24 hours. The instance's configuration limits size and types. Role:
+// `member`. Scope: `write`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2046,10 +2074,13 @@ func (c *Client) ReserveAttachmentWithBody(ctx context.Context, task PathTask, p
 
 // ReserveAttachment Reserve an attachment
 //
-// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with the
+// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with exactly the
 // `upload.headers`: by PUT as the plain body, by POST as a multipart form that has the `upload.fields` first and
-// the bytes last, in a field `file`. Any 2xx is success. Then confirm. A reservation that is not confirmed goes away. The instance's configuration limits
-// size and types. Role: `member`. Scope: `write`.
+// the bytes last, in a field `file`. Which of the two it is depends on the instance's storage. The body's
+// `Content-Length`, which HTTP clients set by themselves, is signed too: do not send it in chunks. Any 2xx is
+// success; after another response nothing is kept, and the same bytes can be sent again. Then confirm. A reservation
+// that is not confirmed goes away after 24 hours. The instance's configuration limits size and types. Role:
+// `member`. Scope: `write`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2512,11 +2543,30 @@ func (c *Client) UpdateWorkspace(ctx context.Context, workspace PathWorkspace, p
 
 // ListWorkspaceActivity List a workspace's activity
 //
-// That of its projects and tasks included, newest first. Role: `viewer`. Scope: `read`.
+// That of its projects and tasks included, newest first unless `sort` or `since` says otherwise. With `since`, entries in the order of their
+// `sequence`. Role: `viewer`. Scope: `read`.
 //
 // Corresponds with GET /v1/workspaces/{workspace}/activity (the `ListWorkspaceActivity` operationId).
 func (c *Client) ListWorkspaceActivity(ctx context.Context, workspace PathWorkspace, params *ListWorkspaceActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListWorkspaceActivityRequest(c.Server, workspace, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetChanges Follow a workspace's changes
+//
+// What changed behind `since`, oldest first, each with its `sequence`, for clients that keep a copy: see
+// "Keeping a copy". Without `since` no changes, but the `last_sequence` to go on from. Role: `viewer`. Scope: `read`.
+//
+// Corresponds with GET /v1/workspaces/{workspace}/changes (the `GetChanges` operationId).
+func (c *Client) GetChanges(ctx context.Context, workspace PathWorkspace, params *GetChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetChangesRequest(c.Server, workspace, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3954,6 +4004,30 @@ func NewListProjectActivityRequest(server string, project PathProject, params *L
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -5217,6 +5291,30 @@ func NewListTaskActivityRequest(server string, task PathTask, params *ListTaskAc
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -6451,6 +6549,30 @@ func NewListWorkspaceActivityRequest(server string, workspace PathWorkspace, par
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -6499,6 +6621,79 @@ func NewListWorkspaceActivityRequest(server string, workspace PathWorkspace, par
 			req.Header.Set("Prefer", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewGetChangesRequest constructs an http.Request for the GetChanges method
+func NewGetChangesRequest(server string, workspace PathWorkspace, params *GetChangesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace", workspace, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/workspaces/%s/changes", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil

@@ -268,6 +268,78 @@ func (e TaskSort) Valid() bool {
 	}
 }
 
+// Defines values for QueryActivitySort.
+const (
+	QueryActivitySortCreatedAt     QueryActivitySort = "created_at"
+	QueryActivitySortCreatedAtDesc QueryActivitySort = "-created_at"
+)
+
+// Valid indicates whether the value is a known member of the QueryActivitySort enum.
+func (e QueryActivitySort) Valid() bool {
+	switch e {
+	case QueryActivitySortCreatedAt:
+		return true
+	case QueryActivitySortCreatedAtDesc:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListProjectActivityParamsSort.
+const (
+	ListProjectActivityParamsSortCreatedAt     ListProjectActivityParamsSort = "created_at"
+	ListProjectActivityParamsSortCreatedAtDesc ListProjectActivityParamsSort = "-created_at"
+)
+
+// Valid indicates whether the value is a known member of the ListProjectActivityParamsSort enum.
+func (e ListProjectActivityParamsSort) Valid() bool {
+	switch e {
+	case ListProjectActivityParamsSortCreatedAt:
+		return true
+	case ListProjectActivityParamsSortCreatedAtDesc:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListTaskActivityParamsSort.
+const (
+	ListTaskActivityParamsSortCreatedAt     ListTaskActivityParamsSort = "created_at"
+	ListTaskActivityParamsSortCreatedAtDesc ListTaskActivityParamsSort = "-created_at"
+)
+
+// Valid indicates whether the value is a known member of the ListTaskActivityParamsSort enum.
+func (e ListTaskActivityParamsSort) Valid() bool {
+	switch e {
+	case ListTaskActivityParamsSortCreatedAt:
+		return true
+	case ListTaskActivityParamsSortCreatedAtDesc:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListWorkspaceActivityParamsSort.
+const (
+	ListWorkspaceActivityParamsSortCreatedAt     ListWorkspaceActivityParamsSort = "created_at"
+	ListWorkspaceActivityParamsSortCreatedAtDesc ListWorkspaceActivityParamsSort = "-created_at"
+)
+
+// Valid indicates whether the value is a known member of the ListWorkspaceActivityParamsSort enum.
+func (e ListWorkspaceActivityParamsSort) Valid() bool {
+	switch e {
+	case ListWorkspaceActivityParamsSortCreatedAt:
+		return true
+	case ListWorkspaceActivityParamsSortCreatedAtDesc:
+		return true
+	default:
+		return false
+	}
+}
+
 // Account defines model for Account.
 type Account struct {
 	CreatedAt time.Time `json:"created_at"`
@@ -280,7 +352,9 @@ type Account struct {
 	InstanceOwner bool      `json:"instance_owner"`
 	Name          string    `json:"name"`
 	UpdatedAt     time.Time `json:"updated_at"`
-	Version       int64     `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // AccountPatch defines model for AccountPatch.
@@ -288,10 +362,10 @@ type AccountPatch struct {
 	// CurrentPassword Required with `email` or `password`.
 	CurrentPassword *string `json:"current_password,omitempty"`
 
-	// Email Folded to lower case.
+	// Email An email address. White space around it is dropped, and it is folded to lower case.
 	Email *Email `json:"email,omitempty"`
 
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 	Name     *Name     `json:"name,omitempty"`
 	Password *Password `json:"password,omitempty"`
 }
@@ -316,7 +390,11 @@ type Activity struct {
 	Entity    EntityRef  `json:"entity"`
 	ID        uuid.UUID  `json:"id"`
 	ProjectID *uuid.UUID `json:"project_id"`
-	TaskID    *uuid.UUID `json:"task_id"`
+
+	// Sequence Its place in the workspace's changes, in the order of their commits. Given when somebody first asks for
+	// changes or entries `since` a sequence; null until then, and for what was imported.
+	Sequence *int64     `json:"sequence"`
+	TaskID   *uuid.UUID `json:"task_id"`
 
 	// Token The personal access token it was done with; null for sessions.
 	Token       *TokenRef `json:"token"`
@@ -364,7 +442,7 @@ type AttachmentReserve struct {
 	// ContentType One that the instance's configuration allows.
 	ContentType string `json:"content_type"`
 
-	// Filename Without a path or control characters.
+	// Filename One line with a visible character, see "Texts and numbers"; no path, and not `.` or `..`.
 	Filename string `json:"filename"`
 
 	// SHA256 The checksum in hexadecimal.
@@ -413,8 +491,8 @@ type BatchCreate struct {
 
 // BatchDelete defines model for BatchDelete.
 type BatchDelete struct {
-	// IfVersion Like `If-Match`.
-	IfVersion *int64    `json:"if_version,omitempty"`
+	// IfVersion Grows with each change.
+	IfVersion *Version  `json:"if_version,omitempty"`
 	Op        string    `json:"op"`
 	TaskID    uuid.UUID `json:"task_id"`
 }
@@ -429,9 +507,9 @@ type BatchResult struct {
 
 // BatchUpdate defines model for BatchUpdate.
 type BatchUpdate struct {
-	// IfVersion Like `If-Match`.
-	IfVersion *int64 `json:"if_version,omitempty"`
-	Op        string `json:"op"`
+	// IfVersion Grows with each change.
+	IfVersion *Version `json:"if_version,omitempty"`
+	Op        string   `json:"op"`
 
 	// Task What is absent stays; null clears.
 	Task   TaskPatch `json:"task"`
@@ -448,6 +526,39 @@ type Change struct {
 
 	// To Any JSON value; null where there is none.
 	To json.RawMessage `json:"to"`
+}
+
+// ChangeEvent A change, for clients that keep a copy.
+type ChangeEvent struct {
+	// Action Examples: task.updated
+	Action    string    `json:"action"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Deleted True: the entity is not there any more; forget it, and what belonged to it.
+	Deleted bool `json:"deleted"`
+
+	// Entity What was changed.
+	Entity    EntityRef  `json:"entity"`
+	ProjectID *uuid.UUID `json:"project_id"`
+	Sequence  int64      `json:"sequence"`
+
+	// Task Where the entity is a task or an item of its checklist: the task as it is now, at the last of these changes in this
+	// response; else null.
+	Task *Task `json:"task"`
+
+	// TaskID The task that the entity is, or belongs to; null for `task.moved_out`.
+	TaskID *uuid.UUID `json:"task_id"`
+}
+
+// ChangeFeed defines model for ChangeFeed.
+type ChangeFeed struct {
+	Items []ChangeEvent `json:"items"`
+
+	// LastSequence Hand it back as `since` for what follows.
+	LastSequence int64 `json:"last_sequence"`
+
+	// More True: there are more changes now; ask again at once.
+	More bool `json:"more"`
 }
 
 // ChecklistCount How many items the checklist has, and how many of them are done.
@@ -467,7 +578,9 @@ type ChecklistItem struct {
 	TaskID    uuid.UUID `json:"task_id"`
 	Text      string    `json:"text"`
 	UpdatedAt time.Time `json:"updated_at"`
-	Version   int64     `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // ChecklistItemCreate defines model for ChecklistItemCreate.
@@ -477,7 +590,7 @@ type ChecklistItemCreate struct {
 	// Position Where it stands among its like; lower is earlier.
 	Position *Position `json:"position,omitempty"`
 
-	// Text One line, without control characters.
+	// Text One line with a visible character, see "Texts and numbers".
 	Text ChecklistText `json:"text"`
 }
 
@@ -496,11 +609,11 @@ type ChecklistItemPatch struct {
 	// Position Where it stands among its like; lower is earlier.
 	Position *Position `json:"position,omitempty"`
 
-	// Text One line, without control characters.
+	// Text One line with a visible character, see "Texts and numbers".
 	Text *ChecklistText `json:"text,omitempty"`
 }
 
-// ChecklistText One line, without control characters.
+// ChecklistText One line with a visible character, see "Texts and numbers".
 type ChecklistText = string
 
 // ChecklistTexts The items that the task's checklist starts with, in their order; none of them is done.
@@ -521,15 +634,17 @@ type Comment struct {
 	ID        uuid.UUID `json:"id"`
 	TaskID    uuid.UUID `json:"task_id"`
 	UpdatedAt time.Time `json:"updated_at"`
-	Version   int64     `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
-// CommentBody Markdown, at most 65,536 bytes of UTF-8, without NUL.
+// CommentBody Markdown with a visible character, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 type CommentBody = string
 
 // CommentCreate defines model for CommentCreate.
 type CommentCreate struct {
-	// Body Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Body Markdown with a visible character, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Body CommentBody `json:"body"`
 }
 
@@ -543,7 +658,7 @@ type CommentPage struct {
 
 // CommentPatch defines model for CommentPatch.
 type CommentPatch struct {
-	// Body Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Body Markdown with a visible character, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Body *CommentBody `json:"body,omitempty"`
 }
 
@@ -554,7 +669,9 @@ type CommentRevision struct {
 
 	// EditedBy An account, as others see it.
 	EditedBy AccountRef `json:"edited_by"`
-	Version  int64      `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // CommentRevisionPage defines model for CommentRevisionPage.
@@ -568,12 +685,12 @@ type CommentRevisionPage struct {
 // Cursor Hand it back as `cursor` for the next page; null on the last.
 type Cursor = string
 
-// Date A day, `YYYY-MM-DD`.
+// Date A day, `YYYY-MM-DD`, from 0001-01-01 to 9999-12-30.
 //
 // Examples: 2026-11-30
 type Date = string
 
-// Email Folded to lower case.
+// Email An email address. White space around it is dropped, and it is folded to lower case.
 type Email = string
 
 // EntityRef What was changed.
@@ -636,7 +753,7 @@ type InvitationAccept struct {
 
 // InvitationCreate defines model for InvitationCreate.
 type InvitationCreate struct {
-	// Email Who may accept it; null or absent: whoever has the token.
+	// Email The email address of who may accept it; null or absent: whoever has the token.
 	Email *string `json:"email,omitempty"`
 
 	// Role What an account is in a workspace; each may do all that those before it may.
@@ -679,7 +796,9 @@ type Label struct {
 	Name      string    `json:"name"`
 	ProjectID uuid.UUID `json:"project_id"`
 	UpdatedAt time.Time `json:"updated_at"`
-	Version   int64     `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // LabelCreate defines model for LabelCreate.
@@ -687,7 +806,7 @@ type LabelCreate struct {
 	// Color Red, green and blue in hexadecimal; answered in lower case.
 	Color Color `json:"color"`
 
-	// Name One line, without control characters; unique in the project, by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique in the project, by case-folded comparison.
 	Name ShortName `json:"name"`
 }
 
@@ -707,7 +826,7 @@ type LabelPatch struct {
 	// Color Red, green and blue in hexadecimal; answered in lower case.
 	Color *Color `json:"color,omitempty"`
 
-	// Name One line, without control characters; unique in the project, by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique in the project, by case-folded comparison.
 	Name *ShortName `json:"name,omitempty"`
 }
 
@@ -718,7 +837,7 @@ type LabelRef struct {
 	Name  string    `json:"name"`
 }
 
-// Markdown Markdown, at most 65,536 bytes of UTF-8, without NUL.
+// Markdown Markdown, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 type Markdown = string
 
 // Member defines model for Member.
@@ -751,7 +870,7 @@ type MemberPatch struct {
 // of lines of each type and the SHA-256 of all lines before it.
 type NDJSON = string
 
-// Name One line, without control characters, unique where names are unique by case-folded comparison.
+// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 type Name = string
 
 // Password defines model for Password.
@@ -805,22 +924,24 @@ type Project struct {
 	ID          uuid.UUID `json:"id"`
 
 	// Key Examples: OPS
-	Key         string    `json:"key"`
-	Name        string    `json:"name"`
-	UpdatedAt   time.Time `json:"updated_at"`
-	Version     int64     `json:"version"`
+	Key       string    `json:"key"`
+	Name      string    `json:"name"`
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Version Grows with each change.
+	Version     Version   `json:"version"`
 	WorkspaceID uuid.UUID `json:"workspace_id"`
 }
 
 // ProjectCreate defines model for ProjectCreate.
 type ProjectCreate struct {
-	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Description *Markdown `json:"description,omitempty"`
 
 	// Key Unique in the workspace; never changes.
 	Key string `json:"key"`
 
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 	Name Name `json:"name"`
 }
 
@@ -836,10 +957,10 @@ type ProjectPage struct {
 type ProjectPatch struct {
 	Archived *bool `json:"archived,omitempty"`
 
-	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Description *Markdown `json:"description,omitempty"`
 
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 	Name *Name `json:"name,omitempty"`
 }
 
@@ -899,7 +1020,7 @@ type SessionCreate struct {
 	Password string `json:"password"`
 }
 
-// ShortName One line, without control characters; unique in the project, by case-folded comparison.
+// ShortName One line with a visible character, see "Texts and numbers"; unique in the project, by case-folded comparison.
 type ShortName = string
 
 // SignUp defines model for SignUp.
@@ -907,13 +1028,13 @@ type SignUp struct {
 	// BootstrapToken The instance's secret for its first account.
 	BootstrapToken *string `json:"bootstrap_token,omitempty"`
 
-	// Email Folded to lower case.
+	// Email An email address. White space around it is dropped, and it is folded to lower case.
 	Email Email `json:"email"`
 
 	// InvitationToken Of an invitation, `tti_…`.
 	InvitationToken *string `json:"invitation_token,omitempty"`
 
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 	Name     Name     `json:"name"`
 	Password Password `json:"password"`
 }
@@ -939,7 +1060,9 @@ type Status struct {
 	Position  Position  `json:"position"`
 	ProjectID uuid.UUID `json:"project_id"`
 	UpdatedAt time.Time `json:"updated_at"`
-	Version   int64     `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // StatusCategory What a status means, whatever its name.
@@ -956,7 +1079,7 @@ type StatusCreate struct {
 	// Category What a status means, whatever its name.
 	Category StatusCategory `json:"category"`
 
-	// Name One line, without control characters; unique in the project, by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique in the project, by case-folded comparison.
 	Name ShortName `json:"name"`
 
 	// Position Where it stands among its like; lower is earlier.
@@ -973,7 +1096,7 @@ type StatusPage struct {
 
 // StatusPatch defines model for StatusPatch.
 type StatusPatch struct {
-	// Name One line, without control characters; unique in the project, by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique in the project, by case-folded comparison.
 	Name *ShortName `json:"name,omitempty"`
 
 	// Position Where it stands among its like; lower is earlier.
@@ -1023,14 +1146,16 @@ type Task struct {
 	ParentID *uuid.UUID `json:"parent_id"`
 
 	// Position Where it stands among its like; lower is earlier.
-	Position    Position  `json:"position"`
-	Priority    Priority  `json:"priority"`
-	ProjectID   uuid.UUID `json:"project_id"`
-	StartDate   *string   `json:"start_date"`
-	Status      StatusRef `json:"status"`
-	Title       string    `json:"title"`
-	UpdatedAt   time.Time `json:"updated_at"`
-	Version     int64     `json:"version"`
+	Position  Position  `json:"position"`
+	Priority  Priority  `json:"priority"`
+	ProjectID uuid.UUID `json:"project_id"`
+	StartDate *string   `json:"start_date"`
+	Status    StatusRef `json:"status"`
+	Title     string    `json:"title"`
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Version Grows with each change.
+	Version     Version   `json:"version"`
 	WorkspaceID uuid.UUID `json:"workspace_id"`
 }
 
@@ -1042,7 +1167,7 @@ type TaskCreate struct {
 	// Checklist The items that the task's checklist starts with, in their order; none of them is done.
 	Checklist *ChecklistTexts `json:"checklist,omitempty"`
 
-	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Description *Markdown `json:"description,omitempty"`
 
 	// DueDate Not before `start_date`.
@@ -1063,7 +1188,7 @@ type TaskCreate struct {
 	StartDate *string    `json:"start_date,omitempty"`
 	StatusID  *uuid.UUID `json:"status_id,omitempty"`
 
-	// Title One line, without control characters.
+	// Title One line with a visible character, see "Texts and numbers".
 	Title Title `json:"title"`
 }
 
@@ -1105,7 +1230,7 @@ type TaskPatch struct {
 	// AssigneeIDs Members of the workspace.
 	AssigneeIDs *AssigneeIDs `json:"assignee_ids,omitempty"`
 
-	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Description *Markdown `json:"description,omitempty"`
 
 	// DueDate Not before `start_date`.
@@ -1126,7 +1251,7 @@ type TaskPatch struct {
 	StartDate nullable.Nullable[string] `json:"start_date,omitempty"`
 	StatusID  *uuid.UUID                `json:"status_id,omitempty"`
 
-	// Title One line, without control characters.
+	// Title One line with a visible character, see "Texts and numbers".
 	Title *Title `json:"title,omitempty"`
 }
 
@@ -1141,7 +1266,7 @@ type TaskRef struct {
 // TaskSort defines model for TaskSort.
 type TaskSort string
 
-// Title One line, without control characters.
+// Title One line with a visible character, see "Texts and numbers".
 type Title = string
 
 // Token defines model for Token.
@@ -1163,7 +1288,7 @@ type TokenCreate struct {
 	// ExpiresAt In the future; null or absent: never.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 	Name   Name    `json:"name"`
 	Scopes []Scope `json:"scopes"`
 }
@@ -1197,21 +1322,27 @@ type TokenRef struct {
 
 // Upload Where and how to send the bytes.
 type Upload struct {
+	// ExpiresAt Until then the upload may begin: 15 minutes after the reservation, or sooner where the credentials of the storage end before. Within the 15 minutes, repeating the reservation with its `Idempotency-Key` gives a new address.
 	ExpiresAt time.Time `json:"expires_at"`
 
 	// Fields With POST, the fields of the multipart form; the bytes follow them in a field `file`.
-	Fields  map[string]string `json:"fields"`
+	Fields map[string]string `json:"fields"`
+
+	// Headers Send exactly these: they are signed.
 	Headers map[string]string `json:"headers"`
 	Method  string            `json:"method"`
 	URL     string            `json:"url"`
 }
+
+// Version Grows with each change.
+type Version = int64
 
 // WeekCount defines model for WeekCount.
 type WeekCount struct {
 	Completed int64 `json:"completed"`
 	Created   int64 `json:"created"`
 
-	// Week A day, `YYYY-MM-DD`.
+	// Week A day, `YYYY-MM-DD`, from 0001-01-01 to 9999-12-30.
 	//
 	// Examples: 2026-11-30
 	Week Date `json:"week"`
@@ -1226,12 +1357,14 @@ type Workspace struct {
 	// Role What an account is in a workspace; each may do all that those before it may.
 	Role      Role      `json:"role"`
 	UpdatedAt time.Time `json:"updated_at"`
-	Version   int64     `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // WorkspaceCreate defines model for WorkspaceCreate.
 type WorkspaceCreate struct {
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 	Name Name `json:"name"`
 }
 
@@ -1245,7 +1378,7 @@ type WorkspacePage struct {
 
 // WorkspacePatch defines model for WorkspacePatch.
 type WorkspacePatch struct {
-	// Name One line, without control characters, unique where names are unique by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique where names are unique by case-folded comparison.
 	Name *Name `json:"name,omitempty"`
 }
 
@@ -1300,6 +1433,12 @@ type PathToken = uuid.UUID
 // PathWorkspace defines model for PathWorkspace.
 type PathWorkspace = uuid.UUID
 
+// QueryActivitySince defines model for QueryActivitySince.
+type QueryActivitySince = int64
+
+// QueryActivitySort defines model for QueryActivitySort.
+type QueryActivitySort string
+
 // QueryArchived defines model for QueryArchived.
 type QueryArchived = bool
 
@@ -1309,18 +1448,21 @@ type QueryAssignee = string
 // QueryCategory defines model for QueryCategory.
 type QueryCategory = []StatusCategory
 
+// QueryChangesSince defines model for QueryChangesSince.
+type QueryChangesSince = int64
+
 // QueryCursor defines model for QueryCursor.
 type QueryCursor = string
 
 // QueryDryRun defines model for QueryDryRun.
 type QueryDryRun = bool
 
-// QueryDueAfter A day, `YYYY-MM-DD`.
+// QueryDueAfter A day, `YYYY-MM-DD`, from 0001-01-01 to 9999-12-30.
 //
 // Examples: 2026-11-30
 type QueryDueAfter = Date
 
-// QueryDueBefore A day, `YYYY-MM-DD`.
+// QueryDueBefore A day, `YYYY-MM-DD`, from 0001-01-01 to 9999-12-30.
 //
 // Examples: 2026-11-30
 type QueryDueBefore = Date
@@ -1507,6 +1649,13 @@ type UpdateProjectParams struct {
 
 // ListProjectActivityParams defines parameters for ListProjectActivity.
 type ListProjectActivityParams struct {
+	// Sort The order by time; a `-` puts the newest first.
+	Sort *ListProjectActivityParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Since Entries with a greater `sequence` than this, in the order of their sequences; goes neither with `sort` nor with
+	// `Prefer: consistency=eventual`, which is ignored.
+	Since *QueryActivitySince `form:"since,omitempty" json:"since,omitempty"`
+
 	// Limit At most so many items.
 	Limit *QueryLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -1516,6 +1665,9 @@ type ListProjectActivityParams struct {
 	// Prefer `consistency=eventual` allows an answer that is some seconds old; other preferences are ignored (RFC 7240).
 	Prefer *HeaderPrefer `json:"Prefer,omitempty"`
 }
+
+// ListProjectActivityParamsSort defines parameters for ListProjectActivity.
+type ListProjectActivityParamsSort string
 
 // ListLabelsParams defines parameters for ListLabels.
 type ListLabelsParams struct {
@@ -1659,6 +1811,13 @@ type UpdateTaskParams struct {
 
 // ListTaskActivityParams defines parameters for ListTaskActivity.
 type ListTaskActivityParams struct {
+	// Sort The order by time; a `-` puts the newest first.
+	Sort *ListTaskActivityParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Since Entries with a greater `sequence` than this, in the order of their sequences; goes neither with `sort` nor with
+	// `Prefer: consistency=eventual`, which is ignored.
+	Since *QueryActivitySince `form:"since,omitempty" json:"since,omitempty"`
+
 	// Limit At most so many items.
 	Limit *QueryLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -1668,6 +1827,9 @@ type ListTaskActivityParams struct {
 	// Prefer `consistency=eventual` allows an answer that is some seconds old; other preferences are ignored (RFC 7240).
 	Prefer *HeaderPrefer `json:"Prefer,omitempty"`
 }
+
+// ListTaskActivityParamsSort defines parameters for ListTaskActivity.
+type ListTaskActivityParamsSort string
 
 // ListAttachmentsParams defines parameters for ListAttachments.
 type ListAttachmentsParams struct {
@@ -1803,6 +1965,13 @@ type UpdateWorkspaceParams struct {
 
 // ListWorkspaceActivityParams defines parameters for ListWorkspaceActivity.
 type ListWorkspaceActivityParams struct {
+	// Sort The order by time; a `-` puts the newest first.
+	Sort *ListWorkspaceActivityParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Since Entries with a greater `sequence` than this, in the order of their sequences; goes neither with `sort` nor with
+	// `Prefer: consistency=eventual`, which is ignored.
+	Since *QueryActivitySince `form:"since,omitempty" json:"since,omitempty"`
+
 	// Limit At most so many items.
 	Limit *QueryLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -1811,6 +1980,18 @@ type ListWorkspaceActivityParams struct {
 
 	// Prefer `consistency=eventual` allows an answer that is some seconds old; other preferences are ignored (RFC 7240).
 	Prefer *HeaderPrefer `json:"Prefer,omitempty"`
+}
+
+// ListWorkspaceActivityParamsSort defines parameters for ListWorkspaceActivity.
+type ListWorkspaceActivityParamsSort string
+
+// GetChangesParams defines parameters for GetChanges.
+type GetChangesParams struct {
+	// Since The `last_sequence` of the response before. Absent, nothing but the present `last_sequence` is answered.
+	Since *QueryChangesSince `form:"since,omitempty" json:"since,omitempty"`
+
+	// Limit At most so many items.
+	Limit *QueryLimit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ExportWorkspaceParams defines parameters for ExportWorkspace.

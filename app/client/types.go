@@ -20,6 +20,8 @@ type (
 	Attachment        = api.Attachment
 	BatchChange       = api.BatchChange
 	BatchChangeResult = api.BatchChangeResult
+	ChangeEvent       = api.ChangeEvent
+	ChangeFeed        = api.ChangeFeed
 	ChecklistItem     = api.ChecklistItem
 	Comment           = api.Comment
 	CommentRevision   = api.CommentRevision

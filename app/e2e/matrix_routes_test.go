@@ -141,6 +141,7 @@ var routes = map[string]route{
 	"deleteAttachment":   {action: auth.AttachmentDelete, fresh: (*matrix).attachment},
 
 	"listWorkspaceActivity": {action: auth.ActivityRead},
+	"getChanges":            {action: auth.ActivityRead, query: "?since=0"},
 }
 
 func never(actor) bool { return false }

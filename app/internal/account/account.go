@@ -97,14 +97,14 @@ func FoldEmail(email string) string {
 	return strings.ToLower(norm.NFC.String(strings.TrimSpace(email)))
 }
 
-// ValidEmail reports whether s looks like an address: one @ with something before and a host after it, no white space,
+// ValidEmail reports whether s looks like an address: one @ with something before and a host after it, visible characters only,
 // at most MaxEmailLen characters. Whether mail arrives there is nothing that syntax can tell (RFC 5321 allows far more
 // than anyone uses, and nothing here sends mail).
 func ValidEmail(s string) bool {
 	folded := FoldEmail(s)
 	local, host, found := strings.Cut(folded, "@")
 	switch {
-	case !utf8.ValidString(s), utf8.RuneCountInString(folded) > MaxEmailLen:
+	case !utf8.ValidString(s), utf8.RuneCountInString(s) > MaxEmailLen, utf8.RuneCountInString(folded) > MaxEmailLen:
 		return false
 	case !found, local == "", host == "", strings.Contains(host, "@"):
 		return false
@@ -112,7 +112,7 @@ func ValidEmail(s string) bool {
 		return false
 	}
 	return !strings.ContainsFunc(folded, func(r rune) bool {
-		return !unicode.IsGraphic(r) || unicode.IsSpace(r) || strings.ContainsRune(`<>(),;:\"[]`, r)
+		return !unicode.IsGraphic(r) || !apperr.Visible(r) || strings.ContainsRune(`<>(),;:\"[]`, r)
 	})
 }
 

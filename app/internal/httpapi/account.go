@@ -16,6 +16,11 @@ func (s *Server) SignUp(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	err = checkSent(sentText{"/invitation_token", in.InvitationToken, 200}, sentText{"/bootstrap_token", in.BootstrapToken, 1000})
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	session, err := s.svc.Accounts.Signup(r.Context(), account.SignupInput{
 		Email: in.Email, Password: in.Password, Name: in.Name,
 		InvitationToken: deref(in.InvitationToken), BootstrapToken: deref(in.BootstrapToken),
@@ -68,6 +73,10 @@ func (s *Server) UpdateMe(w http.ResponseWriter, r *http.Request, _ api.UpdateMe
 	}
 	patch, err := decode[api.AccountPatch](r)
 	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if err := checkSent(sentText{"/current_password", patch.CurrentPassword, account.MaxPasswordLen}); err != nil {
 		s.fail(w, r, err)
 		return
 	}

@@ -137,7 +137,7 @@ func (s *Server) Open(l Live) {
 	s.svc, s.authn = l.Services, l.Authenticator
 	s.cursors.setKey(l.CursorKey)
 	if l.Blobs != nil {
-		s.blobs = l.Blobs.Handler(s.blobError)
+		s.blobs = l.Blobs.Handler(l.Attachments.Admit, s.blobError)
 	}
 	s.open.Store(true)
 }
@@ -203,7 +203,7 @@ func (s *Server) parameterError(w http.ResponseWriter, r *http.Request, err erro
 		switch name {
 		case "account", "attachment", "comment", "invitation", "item", "label", "parent", "project", "relation", "status", "task", "token", "workspace":
 			message = "must be a UUID"
-		case "number", "limit", "weeks":
+		case "number", "limit", "since", "weeks":
 			message = "must be a whole number"
 		}
 	case errors.As(err, &many):

@@ -196,7 +196,8 @@ func toStatusRef(s task.StatusRef) api.StatusRef {
 
 func fromTaskCreate(in api.TaskCreate) task.CreateInput {
 	return task.CreateInput{
-		Title: in.Title, Description: deref(in.Description), StatusID: in.StatusID, Priority: task.Priority(deref(in.Priority)),
+		Title: in.Title, Description: deref(in.Description), StatusID: in.StatusID,
+		Priority:    task.Priority(enumOr(in.Priority, api.PriorityNone)),
 		AssigneeIDs: deref(in.AssigneeIDs), LabelIDs: deref(in.LabelIDs), ParentID: in.ParentID,
 		StartDate: (*task.Date)(in.StartDate), DueDate: (*task.Date)(in.DueDate), Estimate: in.Estimate, Position: in.Position,
 		Checklist: deref(in.Checklist),

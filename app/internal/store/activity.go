@@ -18,13 +18,13 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const moreActivitySQL = `, (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-// record writes an activity entry in the transaction of the change that it tells of. It fills in the id where there is
-// none, the actor, the token and the time.
+// record writes an activity entry in the transaction of the change that it tells of. It fills in the id, the actor, the
+// token and the time.
 func (tx *Tx) record(ctx context.Context, p auth.Principal, e activity.Entry) error {
 	return tx.recordAll(ctx, p, []activity.Entry{e})
 }
 
-// recordAll is record for several entries, in one statement.
+// recordAll is record for several entries, in one statement. It gives them their ids.
 func (tx *Tx) recordAll(ctx context.Context, p auth.Principal, entries []activity.Entry) error {
 	var token any
 	if p.TokenID != uuid.Nil {
@@ -40,9 +40,7 @@ func (tx *Tx) recordAll(ctx context.Context, p auth.Principal, entries []activit
 		if err != nil {
 			return fmt.Errorf("activity: %w", err)
 		}
-		if e.ID == uuid.Nil {
-			e.ID = tx.NewID()
-		}
+		e.ID = tx.NewID()
 		args = append(args, e.ID[:], e.WorkspaceID[:], idPtr(e.ProjectID), idPtr(e.TaskID), p.AccountID[:],
 			token, p.TokenName, e.Action, e.EntityType, e.EntityID[:], string(changes), micros(tx.Now))
 	}

@@ -143,7 +143,7 @@ func inOrder(a, b uuid.UUID) []uuid.UUID {
 
 // writeMoves writes the tasks as they shall be, the copies of what lists are filtered and sorted by, and the activity.
 func (tx *Tx) writeMoves(ctx context.Context, p auth.Principal, moves []moving) (task.Moved, error) {
-	out := task.Moved{Tasks: len(moves), Unmapped: []string{}, Entry: tx.NewID()}
+	out := task.Moved{Tasks: len(moves), Unmapped: []string{}}
 	for i := range moves {
 		m := &moves[i]
 		m.to.Settle(m.from.Status.Category, tx.Now)
@@ -163,6 +163,9 @@ func (tx *Tx) writeMoves(ctx context.Context, p auth.Principal, moves []moving) 
 		}
 		if err := tx.recordAll(ctx, p, entries); err != nil {
 			return out, err
+		}
+		if out.Entry == uuid.Nil { // the first task is the one that was asked for, and its own entry the second one
+			out.Entry = entries[1].ID
 		}
 	}
 	return out, nil

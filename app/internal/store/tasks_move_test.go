@@ -294,6 +294,8 @@ func TestMoveIsRefused(t *testing.T) {
 			{"no task", w.member, newID(), in, nil, apperr.NotFound, nil},
 			{"version", w.member, made.ID, in, cond.Only(2), apperr.PreconditionFailed, nil},
 			{"same project", w.member, made.ID, task.MoveInput{ProjectID: w.project}, nil, apperr.Conflict, nil},
+			{"label twice", w.member, made.ID, task.MoveInput{ProjectID: dev, LabelIDs: ptr([]uuid.UUID{devLabels[0], devLabels[0]})}, nil, apperr.ValidationFailed, []string{"/label_ids"}},
+			{"51 labels", w.member, made.ID, task.MoveInput{ProjectID: dev, LabelIDs: ptr(make([]uuid.UUID, 51))}, nil, apperr.ValidationFailed, []string{"/label_ids"}},
 			{"no project", w.member, made.ID, task.MoveInput{ProjectID: newID()}, nil, apperr.ValidationFailed, []string{"/project_id"}},
 			{
 				"another workspace's project", w.member, made.ID,

@@ -155,8 +155,8 @@ const (
 	unmappedLabelsField = "unmapped_labels"
 )
 
-// entries are what the activity tells of a task's move: one entry in the project that it comes to, which is the task's own,
-// and one in the project that it leaves. That of the task that was asked for names what the whole
+// entries are what the activity tells of a task's move: one entry in the project that it leaves, and one in the
+// project that it comes to, which is the task's own. That of the task that was asked for names what the whole
 // move did.
 func (m moving) entries(of task.Moved) []activity.Entry {
 	var left activity.Changes
@@ -168,17 +168,17 @@ func (m moving) entries(of task.Moved) []activity.Entry {
 	}
 	lost := m.lost
 	if m.to.ID == of.Task.ID {
-		own.ID, lost = of.Entry, of.Unmapped
+		lost = of.Unmapped
 		came.Add(movedTasksField, 1, of.Tasks)
 	}
 	if len(lost) > 0 {
 		came.Add(unmappedLabelsField, lost, nil)
 	}
 	own.Changes = came
-	return []activity.Entry{own, {
+	return []activity.Entry{{
 		WorkspaceID: m.from.WorkspaceID, ProjectID: &m.from.ProjectID, Action: "task.moved_out", EntityType: "task", EntityID: m.from.ID,
 		Changes: left,
-	}}
+	}, own}
 }
 
 const moveEntrySQL = `SELECT changes FROM activity WHERE id = ?`

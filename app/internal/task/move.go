@@ -65,6 +65,9 @@ func (s *Service) Move(ctx context.Context, p auth.Principal, id uuid.UUID, in M
 			if err := allowed(p, cur, auth.TaskMove, want); err != nil {
 				return err
 			}
+			if err := in.validate(); err != nil {
+				return err
+			}
 			return enterable(cur, to)
 		},
 		Map: func(t Task, to Destination) (Task, []string, error) {
@@ -109,6 +112,18 @@ func enterable(cur Current, to *Destination) error {
 	return nil
 }
 
+// validate checks the input for itself.
+func (in MoveInput) validate() error {
+	var f apperr.Fields
+	if in.LabelIDs != nil {
+		if n := len(*in.LabelIDs); n > MaxLabels {
+			f.Add("/label_ids", "too_many", "has %d labels, at most %d are allowed", n, MaxLabels)
+		}
+		unique(&f, "/label_ids", *in.LabelIDs)
+	}
+	return f.Err()
+}
+
 // place gives the task as it shall be in the new project, and the names of the labels that it loses.
 func (in MoveInput) place(t Task, to Destination) (Task, []string, error) {
 	var f apperr.Fields
@@ -132,9 +147,6 @@ func (in MoveInput) place(t Task, to Destination) (Task, []string, error) {
 			}
 			t.Labels[i] = to.Labels[j]
 		}
-	}
-	if n := len(t.Labels); n > MaxLabels {
-		f.Add("/label_ids", "too_many", "has %d labels, at most %d are allowed", n, MaxLabels)
 	}
 	t.ProjectID, t.ProjectKey = to.ProjectID, to.ProjectKey
 	return t, lost, f.Err()

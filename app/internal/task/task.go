@@ -20,6 +20,7 @@ const (
 	MaxSubtasks    = 100 // direct ones
 	MaxEstimate    = 1_000_000
 	MaxPosition    = 1<<53 - 1 // what every JSON reader can represent, both ways
+	MaxVersion     = 1<<53 - 1
 	// PositionEnd asks the writer to put a new task behind all others.
 	PositionEnd = math.MinInt64
 	// PositionGap lies between the default positions of neighbours: position = number × gap.

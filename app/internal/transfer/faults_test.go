@@ -178,7 +178,7 @@ func TestImportFindsFaults(t *testing.T) {
 			c.TaskID = nth[transfer.Task](t, r, 0).ID
 			return keep(c)
 		}},
-		"empty comment": {"body: must not be empty", func(r []transfer.Record) (any, []transfer.Record) {
+		"empty comment": {"body: must have at least one visible character", func(r []transfer.Record) (any, []transfer.Record) {
 			c := nth[transfer.Comment](t, r, 50)
 			c.Body = ""
 			return keep(c)

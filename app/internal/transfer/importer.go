@@ -349,6 +349,9 @@ func (im *importer) takeRevision(r *Revision) error {
 	if im.comment == nil || r.CommentID != im.comment.ID || !im.comment.Edited {
 		return bad("/comment_id", "not_found", "must be the id of the comment line before it, which must be an edited one")
 	}
+	if r.Version >= im.comment.Version {
+		return bad("/version", "out_of_range", "must be below the comment's version, %d", im.comment.Version)
+	}
 	return errors.Join(r.check(), im.person("/edited_by", &r.EditedBy))
 }
 

@@ -120,7 +120,7 @@ type ClientInterface interface {
 
 	// DeleteAttachment Delete an attachment
 	//
-	// Role: `member` for one's own, `admin` for those of others. Scope: `write`.
+	// Download addresses that were given out before end as `/download` describes. Role: `member` for one's own, `admin` for those of others. Scope: `write`.
 	//
 	// Corresponds with DELETE /v1/attachments/{attachment} (the `DeleteAttachment` operationId).
 	DeleteAttachment(ctx context.Context, attachment PathAttachment, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -135,18 +135,55 @@ type ClientInterface interface {
 	// ConfirmAttachment Confirm an upload
 	//
 	// The second step: size and checksum of what was uploaded are compared with the reservation. Confirming again
-	// answers the same. Role: `member`, one's own only. Scope: `write`.
+	// answers the same. Where nothing has arrived, the answer is a `conflict` whose `detail` says until when the upload
+	// may begin, or that it is too late and a new reservation is needed. Role: `member`, one's own only. Scope: `write`.
 	//
 	// Corresponds with POST /v1/attachments/{attachment}/confirm (the `ConfirmAttachment` operationId).
 	ConfirmAttachment(ctx context.Context, attachment PathAttachment, params *ConfirmAttachmentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DownloadAttachment Download an attachment
 	//
-	// Redirects to a signed address that holds for some minutes and answers the bytes as a download, never for
-	// display. Do not send the token there. An attachment that was not confirmed is a `conflict`. Role: `viewer`. Scope: `read`.
+	// Redirects to a signed address that answers the bytes as a download, never for display; ranges and HEAD work
+	// there. The download must begin within 60 seconds; then ask again. Do not send the token there. Once the attachment
+	// or its task is deleted, an address from before answers 404 where the instance keeps attachments on disk. Where it
+	// keeps them in S3, an address that was given out before works to the end of its 60 seconds. An attachment that was
+	// not confirmed is a `conflict`. Role: `viewer`. Scope: `read`.
 	//
 	// Corresponds with GET /v1/attachments/{attachment}/download (the `DownloadAttachment` operationId).
 	DownloadAttachment(ctx context.Context, attachment PathAttachment, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteChecklistItem Delete an item of a checklist
+	//
+	// Deleting an item is a change of its task. The item's texts are removed from the activity; who did what and when stays.
+	// Role: `member`. Scope: `write`.
+	//
+	// Corresponds with DELETE /v1/checklist-items/{item} (the `DeleteChecklistItem` operationId).
+	DeleteChecklistItem(ctx context.Context, item PathItem, params *DeleteChecklistItemParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetChecklistItem Read an item of a checklist
+	//
+	// Role: `viewer`. Scope: `read`.
+	//
+	// Corresponds with GET /v1/checklist-items/{item} (the `GetChecklistItem` operationId).
+	GetChecklistItem(ctx context.Context, item PathItem, params *GetChecklistItemParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateChecklistItemWithBody Change an item of a checklist: tick it off, reword it, move it
+	//
+	// A change of an item is a change of its task. `If-Match` names the item's version. Role: `member`. Scope: `write`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /v1/checklist-items/{item} (the `UpdateChecklistItem` operationId).
+	UpdateChecklistItemWithBody(ctx context.Context, item PathItem, params *UpdateChecklistItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateChecklistItem Change an item of a checklist: tick it off, reword it, move it
+	//
+	// A change of an item is a change of its task. `If-Match` names the item's version. Role: `member`. Scope: `write`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /v1/checklist-items/{item} (the `UpdateChecklistItem` operationId).
+	UpdateChecklistItem(ctx context.Context, item PathItem, params *UpdateChecklistItemParams, body UpdateChecklistItemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteComment Delete a comment
 	//
@@ -350,7 +387,8 @@ type ClientInterface interface {
 
 	// ListProjectActivity List a project's activity
 	//
-	// That of its tasks included, newest first. Role: `viewer`. Scope: `read`.
+	// That of its tasks included, while they were in this project, newest first unless `sort` or `since` says otherwise. With
+	// `since`, entries in the order of their `sequence`. Role: `viewer`. Scope: `read`.
 	//
 	// Corresponds with GET /v1/projects/{project}/activity (the `ListProjectActivity` operationId).
 	ListProjectActivity(ctx context.Context, project PathProject, params *ListProjectActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -441,7 +479,9 @@ type ClientInterface interface {
 
 	// GetTaskByNumber Read a task by its number
 	//
-	// `42` for `OPS-42`. Role: `viewer`. Scope: `read`.
+	// `42` for `OPS-42`. A number that the task had in this project before it was moved to another finds it, too: the response
+	// is the task as it is now, with its new number and key, and `Content-Location` names the address by its present number.
+	// Role: `viewer`. Scope: `read`.
 	//
 	// Corresponds with GET /v1/projects/{project}/tasks/{number} (the `GetTaskByNumber` operationId).
 	GetTaskByNumber(ctx context.Context, project PathProject, number PathNumber, params *GetTaskByNumberParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -641,7 +681,7 @@ type ClientInterface interface {
 
 	// DeleteTask Delete a task
 	//
-	// With its comments, attachments and relations; its subtasks stay, without a parent. Role: `member`. Scope: `write`.
+	// With its checklist, comments, attachments and relations; its subtasks stay, without a parent. Role: `member`. Scope: `write`.
 	//
 	// Corresponds with DELETE /v1/tasks/{task} (the `DeleteTask` operationId).
 	DeleteTask(ctx context.Context, task PathTask, params *DeleteTaskParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -675,7 +715,8 @@ type ClientInterface interface {
 
 	// ListTaskActivity List a task's activity
 	//
-	// Newest first. Role: `viewer`. Scope: `read`.
+	// Those of its comments and attachments included, newest first unless `sort` or `since` says otherwise. With `since`, entries in the order of their
+	// `sequence`. Role: `viewer`. Scope: `read`.
 	//
 	// Corresponds with GET /v1/tasks/{task}/activity (the `ListTaskActivity` operationId).
 	ListTaskActivity(ctx context.Context, task PathTask, params *ListTaskActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -689,10 +730,13 @@ type ClientInterface interface {
 
 	// ReserveAttachmentWithBody Reserve an attachment
 	//
-	// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with the
+	// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with exactly the
 	// `upload.headers`: by PUT as the plain body, by POST as a multipart form that has the `upload.fields` first and
-	// the bytes last, in a field `file`. Any 2xx is success. Then confirm. A reservation that is not confirmed goes away. The instance's configuration limits
-	// size and types. Role: `member`. Scope: `write`.
+	// the bytes last, in a field `file`. Which of the two it is depends on the instance's storage. The body's
+	// `Content-Length`, which HTTP clients set by themselves, is signed too: do not send it in chunks. Any 2xx is
+	// success; after another response nothing is kept, and the same bytes can be sent again. Then confirm. A reservation
+	// that is not confirmed goes away after 24 hours. The instance's configuration limits size and types. Role:
+	// `member`. Scope: `write`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -701,15 +745,43 @@ type ClientInterface interface {
 
 	// ReserveAttachment Reserve an attachment
 	//
-	// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with the
+	// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with exactly the
 	// `upload.headers`: by PUT as the plain body, by POST as a multipart form that has the `upload.fields` first and
-	// the bytes last, in a field `file`. Any 2xx is success. Then confirm. A reservation that is not confirmed goes away. The instance's configuration limits
-	// size and types. Role: `member`. Scope: `write`.
+	// the bytes last, in a field `file`. Which of the two it is depends on the instance's storage. The body's
+	// `Content-Length`, which HTTP clients set by themselves, is signed too: do not send it in chunks. Any 2xx is
+	// success; after another response nothing is kept, and the same bytes can be sent again. Then confirm. A reservation
+	// that is not confirmed goes away after 24 hours. The instance's configuration limits size and types. Role:
+	// `member`. Scope: `write`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/tasks/{task}/attachments (the `ReserveAttachment` operationId).
 	ReserveAttachment(ctx context.Context, task PathTask, params *ReserveAttachmentParams, body ReserveAttachmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListChecklistItems List a task's checklist
+	//
+	// By position. Role: `viewer`. Scope: `read`.
+	//
+	// Corresponds with GET /v1/tasks/{task}/checklist (the `ListChecklistItems` operationId).
+	ListChecklistItems(ctx context.Context, task PathTask, params *ListChecklistItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateChecklistItemWithBody Add an item to a checklist
+	//
+	// A task has at most 100 items. Adding one is a change of the task. Role: `member`. Scope: `write`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tasks/{task}/checklist (the `CreateChecklistItem` operationId).
+	CreateChecklistItemWithBody(ctx context.Context, task PathTask, params *CreateChecklistItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateChecklistItem Add an item to a checklist
+	//
+	// A task has at most 100 items. Adding one is a change of the task. Role: `member`. Scope: `write`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tasks/{task}/checklist (the `CreateChecklistItem` operationId).
+	CreateChecklistItem(ctx context.Context, task PathTask, params *CreateChecklistItemParams, body CreateChecklistItemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListComments List a task's comments
 	//
@@ -735,6 +807,58 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/tasks/{task}/comments (the `CreateComment` operationId).
 	CreateComment(ctx context.Context, task PathTask, params *CreateCommentParams, body CreateCommentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MoveTaskWithBody Move a task to another project
+	//
+	// Moves a task to another project of its workspace. The task keeps its identifier, comments, attachments, relations,
+	// checklist, assignees, dates and history. It gets the next number of the new project, and with it a new key; in a
+	// project that it was in before, it gets its former number back. `GET /v1/projects/{project}/tasks/{number}` finds it
+	// by its former numbers too, and none of them is given to another task.
+	//
+	// The status is `status_id`, else the status of the same name in the new project, by case-folded comparison, else the
+	// first of the same category, else the project's first. The labels are `label_ids`, else those of the same names in
+	// the new project; labels without a counterpart are taken off and named in `unmapped_labels`. The position is that of
+	// a new task with the number.
+	//
+	// A parent is a task of the same project: a subtask that moves alone loses its parent. The subtasks of all levels move
+	// along, each with a status and labels found by name as above. A move takes at most 500 tasks; a larger tree is a
+	// `conflict`. With `with_subtasks: false` the subtasks stay and lose their parent.
+	//
+	// A task that is in the project already is a `conflict`, and none of the two projects may be archived. Statistics
+	// count a task in the project that it is in now. The move is in the activity of both projects: `task.moved` in the new
+	// one, `task.moved_out` in the old one. Earlier entries stay with the project that the task was in. Role: `member`.
+	// Scope: `write`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tasks/{task}/move (the `MoveTask` operationId).
+	MoveTaskWithBody(ctx context.Context, task PathTask, params *MoveTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MoveTask Move a task to another project
+	//
+	// Moves a task to another project of its workspace. The task keeps its identifier, comments, attachments, relations,
+	// checklist, assignees, dates and history. It gets the next number of the new project, and with it a new key; in a
+	// project that it was in before, it gets its former number back. `GET /v1/projects/{project}/tasks/{number}` finds it
+	// by its former numbers too, and none of them is given to another task.
+	//
+	// The status is `status_id`, else the status of the same name in the new project, by case-folded comparison, else the
+	// first of the same category, else the project's first. The labels are `label_ids`, else those of the same names in
+	// the new project; labels without a counterpart are taken off and named in `unmapped_labels`. The position is that of
+	// a new task with the number.
+	//
+	// A parent is a task of the same project: a subtask that moves alone loses its parent. The subtasks of all levels move
+	// along, each with a status and labels found by name as above. A move takes at most 500 tasks; a larger tree is a
+	// `conflict`. With `with_subtasks: false` the subtasks stay and lose their parent.
+	//
+	// A task that is in the project already is a `conflict`, and none of the two projects may be archived. Statistics
+	// count a task in the project that it is in now. The move is in the activity of both projects: `task.moved` in the new
+	// one, `task.moved_out` in the old one. Earlier entries stay with the project that the task was in. Role: `member`.
+	// Scope: `write`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tasks/{task}/move (the `MoveTask` operationId).
+	MoveTask(ctx context.Context, task PathTask, params *MoveTaskParams, body MoveTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListRelations List a task's relations
 	//
@@ -864,10 +988,19 @@ type ClientInterface interface {
 
 	// ListWorkspaceActivity List a workspace's activity
 	//
-	// That of its projects and tasks included, newest first. Role: `viewer`. Scope: `read`.
+	// That of its projects and tasks included, newest first unless `sort` or `since` says otherwise. With `since`, entries in the order of their
+	// `sequence`. Role: `viewer`. Scope: `read`.
 	//
 	// Corresponds with GET /v1/workspaces/{workspace}/activity (the `ListWorkspaceActivity` operationId).
 	ListWorkspaceActivity(ctx context.Context, workspace PathWorkspace, params *ListWorkspaceActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetChanges Follow a workspace's changes
+	//
+	// What changed behind `since`, oldest first, each with its `sequence`, for clients that keep a copy: see
+	// "Keeping a copy". Without `since` no changes, but the `last_sequence` to go on from. Role: `viewer`. Scope: `read`.
+	//
+	// Corresponds with GET /v1/workspaces/{workspace}/changes (the `GetChanges` operationId).
+	GetChanges(ctx context.Context, workspace PathWorkspace, params *GetChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ExportWorkspace Export a workspace
 	//
@@ -1099,7 +1232,7 @@ func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn
 
 // DeleteAttachment Delete an attachment
 //
-// Role: `member` for one's own, `admin` for those of others. Scope: `write`.
+// Download addresses that were given out before end as `/download` describes. Role: `member` for one's own, `admin` for those of others. Scope: `write`.
 //
 // Corresponds with DELETE /v1/attachments/{attachment} (the `DeleteAttachment` operationId).
 func (c *Client) DeleteAttachment(ctx context.Context, attachment PathAttachment, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1134,7 +1267,8 @@ func (c *Client) GetAttachment(ctx context.Context, attachment PathAttachment, r
 // ConfirmAttachment Confirm an upload
 //
 // The second step: size and checksum of what was uploaded are compared with the reservation. Confirming again
-// answers the same. Role: `member`, one's own only. Scope: `write`.
+// answers the same. Where nothing has arrived, the answer is a `conflict` whose `detail` says until when the upload
+// may begin, or that it is too late and a new reservation is needed. Role: `member`, one's own only. Scope: `write`.
 //
 // Corresponds with POST /v1/attachments/{attachment}/confirm (the `ConfirmAttachment` operationId).
 func (c *Client) ConfirmAttachment(ctx context.Context, attachment PathAttachment, params *ConfirmAttachmentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1151,12 +1285,88 @@ func (c *Client) ConfirmAttachment(ctx context.Context, attachment PathAttachmen
 
 // DownloadAttachment Download an attachment
 //
-// Redirects to a signed address that holds for some minutes and answers the bytes as a download, never for
-// display. Do not send the token there. An attachment that was not confirmed is a `conflict`. Role: `viewer`. Scope: `read`.
+// Redirects to a signed address that answers the bytes as a download, never for display; ranges and HEAD work
+// there. The download must begin within 60 seconds; then ask again. Do not send the token there. Once the attachment
+// or its task is deleted, an address from before answers 404 where the instance keeps attachments on disk. Where it
+// keeps them in S3, an address that was given out before works to the end of its 60 seconds. An attachment that was
+// not confirmed is a `conflict`. Role: `viewer`. Scope: `read`.
 //
 // Corresponds with GET /v1/attachments/{attachment}/download (the `DownloadAttachment` operationId).
 func (c *Client) DownloadAttachment(ctx context.Context, attachment PathAttachment, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDownloadAttachmentRequest(c.Server, attachment)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteChecklistItem Delete an item of a checklist
+//
+// Deleting an item is a change of its task. The item's texts are removed from the activity; who did what and when stays.
+// Role: `member`. Scope: `write`.
+//
+// Corresponds with DELETE /v1/checklist-items/{item} (the `DeleteChecklistItem` operationId).
+func (c *Client) DeleteChecklistItem(ctx context.Context, item PathItem, params *DeleteChecklistItemParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteChecklistItemRequest(c.Server, item, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetChecklistItem Read an item of a checklist
+//
+// Role: `viewer`. Scope: `read`.
+//
+// Corresponds with GET /v1/checklist-items/{item} (the `GetChecklistItem` operationId).
+func (c *Client) GetChecklistItem(ctx context.Context, item PathItem, params *GetChecklistItemParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetChecklistItemRequest(c.Server, item, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateChecklistItemWithBody Change an item of a checklist: tick it off, reword it, move it
+//
+// A change of an item is a change of its task. `If-Match` names the item's version. Role: `member`. Scope: `write`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /v1/checklist-items/{item} (the `UpdateChecklistItem` operationId).
+func (c *Client) UpdateChecklistItemWithBody(ctx context.Context, item PathItem, params *UpdateChecklistItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateChecklistItemRequestWithBody(c.Server, item, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateChecklistItem Change an item of a checklist: tick it off, reword it, move it
+//
+// A change of an item is a change of its task. `If-Match` names the item's version. Role: `member`. Scope: `write`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /v1/checklist-items/{item} (the `UpdateChecklistItem` operationId).
+func (c *Client) UpdateChecklistItem(ctx context.Context, item PathItem, params *UpdateChecklistItemParams, body UpdateChecklistItemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateChecklistItemRequest(c.Server, item, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1579,7 +1789,8 @@ func (c *Client) UpdateProject(ctx context.Context, project PathProject, params 
 
 // ListProjectActivity List a project's activity
 //
-// That of its tasks included, newest first. Role: `viewer`. Scope: `read`.
+// That of its tasks included, while they were in this project, newest first unless `sort` or `since` says otherwise. With
+// `since`, entries in the order of their `sequence`. Role: `viewer`. Scope: `read`.
 //
 // Corresponds with GET /v1/projects/{project}/activity (the `ListProjectActivity` operationId).
 func (c *Client) ListProjectActivity(ctx context.Context, project PathProject, params *ListProjectActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1780,7 +1991,9 @@ func (c *Client) CreateTask(ctx context.Context, project PathProject, params *Cr
 
 // GetTaskByNumber Read a task by its number
 //
-// `42` for `OPS-42`. Role: `viewer`. Scope: `read`.
+// `42` for `OPS-42`. A number that the task had in this project before it was moved to another finds it, too: the response
+// is the task as it is now, with its new number and key, and `Content-Location` names the address by its present number.
+// Role: `viewer`. Scope: `read`.
 //
 // Corresponds with GET /v1/projects/{project}/tasks/{number} (the `GetTaskByNumber` operationId).
 func (c *Client) GetTaskByNumber(ctx context.Context, project PathProject, number PathNumber, params *GetTaskByNumberParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2200,7 +2413,7 @@ func (c *Client) UpdateStatus(ctx context.Context, status PathStatus, params *Up
 
 // DeleteTask Delete a task
 //
-// With its comments, attachments and relations; its subtasks stay, without a parent. Role: `member`. Scope: `write`.
+// With its checklist, comments, attachments and relations; its subtasks stay, without a parent. Role: `member`. Scope: `write`.
 //
 // Corresponds with DELETE /v1/tasks/{task} (the `DeleteTask` operationId).
 func (c *Client) DeleteTask(ctx context.Context, task PathTask, params *DeleteTaskParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2274,7 +2487,8 @@ func (c *Client) UpdateTask(ctx context.Context, task PathTask, params *UpdateTa
 
 // ListTaskActivity List a task's activity
 //
-// Newest first. Role: `viewer`. Scope: `read`.
+// Those of its comments and attachments included, newest first unless `sort` or `since` says otherwise. With `since`, entries in the order of their
+// `sequence`. Role: `viewer`. Scope: `read`.
 //
 // Corresponds with GET /v1/tasks/{task}/activity (the `ListTaskActivity` operationId).
 func (c *Client) ListTaskActivity(ctx context.Context, task PathTask, params *ListTaskActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2308,10 +2522,13 @@ func (c *Client) ListAttachments(ctx context.Context, task PathTask, params *Lis
 
 // ReserveAttachmentWithBody Reserve an attachment
 //
-// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with the
+// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with exactly the
 // `upload.headers`: by PUT as the plain body, by POST as a multipart form that has the `upload.fields` first and
-// the bytes last, in a field `file`. Any 2xx is success. Then confirm. A reservation that is not confirmed goes away. The instance's configuration limits
-// size and types. Role: `member`. Scope: `write`.
+// the bytes last, in a field `file`. Which of the two it is depends on the instance's storage. The body's
+// `Content-Length`, which HTTP clients set by themselves, is signed too: do not send it in chunks. Any 2xx is
+// success; after another response nothing is kept, and the same bytes can be sent again. Then confirm. A reservation
+// that is not confirmed goes away after 24 hours. The instance's configuration limits size and types. Role:
+// `member`. Scope: `write`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2330,16 +2547,74 @@ func (c *Client) ReserveAttachmentWithBody(ctx context.Context, task PathTask, p
 
 // ReserveAttachment Reserve an attachment
 //
-// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with the
+// The first of two steps. Send the bytes to `upload.url` before it expires, without the token, but with exactly the
 // `upload.headers`: by PUT as the plain body, by POST as a multipart form that has the `upload.fields` first and
-// the bytes last, in a field `file`. Any 2xx is success. Then confirm. A reservation that is not confirmed goes away. The instance's configuration limits
-// size and types. Role: `member`. Scope: `write`.
+// the bytes last, in a field `file`. Which of the two it is depends on the instance's storage. The body's
+// `Content-Length`, which HTTP clients set by themselves, is signed too: do not send it in chunks. Any 2xx is
+// success; after another response nothing is kept, and the same bytes can be sent again. Then confirm. A reservation
+// that is not confirmed goes away after 24 hours. The instance's configuration limits size and types. Role:
+// `member`. Scope: `write`.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /v1/tasks/{task}/attachments (the `ReserveAttachment` operationId).
 func (c *Client) ReserveAttachment(ctx context.Context, task PathTask, params *ReserveAttachmentParams, body ReserveAttachmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReserveAttachmentRequest(c.Server, task, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListChecklistItems List a task's checklist
+//
+// By position. Role: `viewer`. Scope: `read`.
+//
+// Corresponds with GET /v1/tasks/{task}/checklist (the `ListChecklistItems` operationId).
+func (c *Client) ListChecklistItems(ctx context.Context, task PathTask, params *ListChecklistItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListChecklistItemsRequest(c.Server, task, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateChecklistItemWithBody Add an item to a checklist
+//
+// A task has at most 100 items. Adding one is a change of the task. Role: `member`. Scope: `write`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tasks/{task}/checklist (the `CreateChecklistItem` operationId).
+func (c *Client) CreateChecklistItemWithBody(ctx context.Context, task PathTask, params *CreateChecklistItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateChecklistItemRequestWithBody(c.Server, task, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateChecklistItem Add an item to a checklist
+//
+// A task has at most 100 items. Adding one is a change of the task. Role: `member`. Scope: `write`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tasks/{task}/checklist (the `CreateChecklistItem` operationId).
+func (c *Client) CreateChecklistItem(ctx context.Context, task PathTask, params *CreateChecklistItemParams, body CreateChecklistItemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateChecklistItemRequest(c.Server, task, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2395,6 +2670,78 @@ func (c *Client) CreateCommentWithBody(ctx context.Context, task PathTask, param
 // Corresponds with POST /v1/tasks/{task}/comments (the `CreateComment` operationId).
 func (c *Client) CreateComment(ctx context.Context, task PathTask, params *CreateCommentParams, body CreateCommentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateCommentRequest(c.Server, task, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MoveTaskWithBody Move a task to another project
+//
+// Moves a task to another project of its workspace. The task keeps its identifier, comments, attachments, relations,
+// checklist, assignees, dates and history. It gets the next number of the new project, and with it a new key; in a
+// project that it was in before, it gets its former number back. `GET /v1/projects/{project}/tasks/{number}` finds it
+// by its former numbers too, and none of them is given to another task.
+//
+// The status is `status_id`, else the status of the same name in the new project, by case-folded comparison, else the
+// first of the same category, else the project's first. The labels are `label_ids`, else those of the same names in
+// the new project; labels without a counterpart are taken off and named in `unmapped_labels`. The position is that of
+// a new task with the number.
+//
+// A parent is a task of the same project: a subtask that moves alone loses its parent. The subtasks of all levels move
+// along, each with a status and labels found by name as above. A move takes at most 500 tasks; a larger tree is a
+// `conflict`. With `with_subtasks: false` the subtasks stay and lose their parent.
+//
+// A task that is in the project already is a `conflict`, and none of the two projects may be archived. Statistics
+// count a task in the project that it is in now. The move is in the activity of both projects: `task.moved` in the new
+// one, `task.moved_out` in the old one. Earlier entries stay with the project that the task was in. Role: `member`.
+// Scope: `write`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tasks/{task}/move (the `MoveTask` operationId).
+func (c *Client) MoveTaskWithBody(ctx context.Context, task PathTask, params *MoveTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMoveTaskRequestWithBody(c.Server, task, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MoveTask Move a task to another project
+//
+// Moves a task to another project of its workspace. The task keeps its identifier, comments, attachments, relations,
+// checklist, assignees, dates and history. It gets the next number of the new project, and with it a new key; in a
+// project that it was in before, it gets its former number back. `GET /v1/projects/{project}/tasks/{number}` finds it
+// by its former numbers too, and none of them is given to another task.
+//
+// The status is `status_id`, else the status of the same name in the new project, by case-folded comparison, else the
+// first of the same category, else the project's first. The labels are `label_ids`, else those of the same names in
+// the new project; labels without a counterpart are taken off and named in `unmapped_labels`. The position is that of
+// a new task with the number.
+//
+// A parent is a task of the same project: a subtask that moves alone loses its parent. The subtasks of all levels move
+// along, each with a status and labels found by name as above. A move takes at most 500 tasks; a larger tree is a
+// `conflict`. With `with_subtasks: false` the subtasks stay and lose their parent.
+//
+// A task that is in the project already is a `conflict`, and none of the two projects may be archived. Statistics
+// count a task in the project that it is in now. The move is in the activity of both projects: `task.moved` in the new
+// one, `task.moved_out` in the old one. Earlier entries stay with the project that the task was in. Role: `member`.
+// Scope: `write`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tasks/{task}/move (the `MoveTask` operationId).
+func (c *Client) MoveTask(ctx context.Context, task PathTask, params *MoveTaskParams, body MoveTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMoveTaskRequest(c.Server, task, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2673,11 +3020,30 @@ func (c *Client) UpdateWorkspace(ctx context.Context, workspace PathWorkspace, p
 
 // ListWorkspaceActivity List a workspace's activity
 //
-// That of its projects and tasks included, newest first. Role: `viewer`. Scope: `read`.
+// That of its projects and tasks included, newest first unless `sort` or `since` says otherwise. With `since`, entries in the order of their
+// `sequence`. Role: `viewer`. Scope: `read`.
 //
 // Corresponds with GET /v1/workspaces/{workspace}/activity (the `ListWorkspaceActivity` operationId).
 func (c *Client) ListWorkspaceActivity(ctx context.Context, workspace PathWorkspace, params *ListWorkspaceActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListWorkspaceActivityRequest(c.Server, workspace, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetChanges Follow a workspace's changes
+//
+// What changed behind `since`, oldest first, each with its `sequence`, for clients that keep a copy: see
+// "Keeping a copy". Without `since` no changes, but the `last_sequence` to go on from. Role: `viewer`. Scope: `read`.
+//
+// Corresponds with GET /v1/workspaces/{workspace}/changes (the `GetChanges` operationId).
+func (c *Client) GetChanges(ctx context.Context, workspace PathWorkspace, params *GetChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetChangesRequest(c.Server, workspace, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3271,6 +3637,166 @@ func NewDownloadAttachmentRequest(server string, attachment PathAttachment) (*ht
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDeleteChecklistItemRequest constructs an http.Request for the DeleteChecklistItem method
+func NewDeleteChecklistItemRequest(server string, item PathItem, params *DeleteChecklistItemParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "item", item, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/checklist-items/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetChecklistItemRequest constructs an http.Request for the GetChecklistItem method
+func NewGetChecklistItemRequest(server string, item PathItem, params *GetChecklistItemParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "item", item, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/checklist-items/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUpdateChecklistItemRequest calls the generic UpdateChecklistItem builder with application/json body
+func NewUpdateChecklistItemRequest(server string, item PathItem, params *UpdateChecklistItemParams, body UpdateChecklistItemJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateChecklistItemRequestWithBody(server, item, params, "application/json", bodyReader)
+}
+
+// NewUpdateChecklistItemRequestWithBody constructs an http.Request for the UpdateChecklistItem method, with any body, and a specified content type
+func NewUpdateChecklistItemRequestWithBody(server string, item PathItem, params *UpdateChecklistItemParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "item", item, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/checklist-items/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -4082,6 +4608,30 @@ func NewListProjectActivityRequest(server string, project PathProject, params *L
 		// styled parameters, preserving literal commas as delimiters
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
 
 		if params.Limit != nil {
 
@@ -5809,6 +6359,30 @@ func NewListTaskActivityRequest(server string, task PathTask, params *ListTaskAc
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -6012,6 +6586,156 @@ func NewReserveAttachmentRequestWithBody(server string, task PathTask, params *R
 	return req, nil
 }
 
+// NewListChecklistItemsRequest constructs an http.Request for the ListChecklistItems method
+func NewListChecklistItemsRequest(server string, task PathTask, params *ListChecklistItemsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "task", task, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/checklist", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCreateChecklistItemRequest calls the generic CreateChecklistItem builder with application/json body
+func NewCreateChecklistItemRequest(server string, task PathTask, params *CreateChecklistItemParams, body CreateChecklistItemJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateChecklistItemRequestWithBody(server, task, params, "application/json", bodyReader)
+}
+
+// NewCreateChecklistItemRequestWithBody constructs an http.Request for the CreateChecklistItem method, with any body, and a specified content type
+func NewCreateChecklistItemRequestWithBody(server string, task PathTask, params *CreateChecklistItemParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "task", task, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/checklist", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListCommentsRequest constructs an http.Request for the ListComments method
 func NewListCommentsRequest(server string, task PathTask, params *ListCommentsParams) (*http.Request, error) {
 	var err error
@@ -6155,6 +6879,79 @@ func NewCreateCommentRequestWithBody(server string, task PathTask, params *Creat
 			}
 
 			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewMoveTaskRequest calls the generic MoveTask builder with application/json body
+func NewMoveTaskRequest(server string, task PathTask, params *MoveTaskParams, body MoveTaskJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMoveTaskRequestWithBody(server, task, params, "application/json", bodyReader)
+}
+
+// NewMoveTaskRequestWithBody constructs an http.Request for the MoveTask method, with any body, and a specified content type
+func NewMoveTaskRequestWithBody(server string, task PathTask, params *MoveTaskParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "task", task, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/move", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
 		}
 
 	}
@@ -6820,6 +7617,30 @@ func NewListWorkspaceActivityRequest(server string, workspace PathWorkspace, par
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -6868,6 +7689,79 @@ func NewListWorkspaceActivityRequest(server string, workspace PathWorkspace, par
 			req.Header.Set("Prefer", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewGetChangesRequest constructs an http.Request for the GetChanges method
+func NewGetChangesRequest(server string, workspace PathWorkspace, params *GetChangesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace", workspace, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/workspaces/%s/changes", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil

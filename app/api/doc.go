@@ -8,6 +8,7 @@
 //   - server.gen.go: [ServerInterface], a method per operation, and [HandlerWithOptions], which routes to it.
 //   - client.gen.go: [ClientInterface], a method per operation that sends the request and returns the bare response.
 //     Package client is what users of the API want: it is built on this and adds retries, errors and paging.
+//   - parameters.gen.go: [Parameters], the bounds of what stands in paths, queries and headers.
 //
 // The package imports nothing of this project.
 package api

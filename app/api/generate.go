@@ -4,3 +4,4 @@ package api
 //go:generate env GOWORK=off go tool -modfile=../../.tools/oapi-codegen/go.mod oapi-codegen -config types.cfg.yaml openapi.yaml
 //go:generate env GOWORK=off go tool -modfile=../../.tools/oapi-codegen/go.mod oapi-codegen -config server.cfg.yaml openapi.yaml
 //go:generate env GOWORK=off go tool -modfile=../../.tools/oapi-codegen/go.mod oapi-codegen -config client.cfg.yaml openapi.yaml
+//go:generate env GOWORK=off go run ./internal/parameters openapi.yaml parameters.gen.go

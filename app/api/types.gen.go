@@ -307,6 +307,78 @@ func (e TaskSort) Valid() bool {
 	}
 }
 
+// Defines values for QueryActivitySort.
+const (
+	QueryActivitySortCreatedAt     QueryActivitySort = "created_at"
+	QueryActivitySortCreatedAtDesc QueryActivitySort = "-created_at"
+)
+
+// Valid indicates whether the value is a known member of the QueryActivitySort enum.
+func (e QueryActivitySort) Valid() bool {
+	switch e {
+	case QueryActivitySortCreatedAt:
+		return true
+	case QueryActivitySortCreatedAtDesc:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListProjectActivityParamsSort.
+const (
+	ListProjectActivityParamsSortCreatedAt     ListProjectActivityParamsSort = "created_at"
+	ListProjectActivityParamsSortCreatedAtDesc ListProjectActivityParamsSort = "-created_at"
+)
+
+// Valid indicates whether the value is a known member of the ListProjectActivityParamsSort enum.
+func (e ListProjectActivityParamsSort) Valid() bool {
+	switch e {
+	case ListProjectActivityParamsSortCreatedAt:
+		return true
+	case ListProjectActivityParamsSortCreatedAtDesc:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListTaskActivityParamsSort.
+const (
+	ListTaskActivityParamsSortCreatedAt     ListTaskActivityParamsSort = "created_at"
+	ListTaskActivityParamsSortCreatedAtDesc ListTaskActivityParamsSort = "-created_at"
+)
+
+// Valid indicates whether the value is a known member of the ListTaskActivityParamsSort enum.
+func (e ListTaskActivityParamsSort) Valid() bool {
+	switch e {
+	case ListTaskActivityParamsSortCreatedAt:
+		return true
+	case ListTaskActivityParamsSortCreatedAtDesc:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListWorkspaceActivityParamsSort.
+const (
+	ListWorkspaceActivityParamsSortCreatedAt     ListWorkspaceActivityParamsSort = "created_at"
+	ListWorkspaceActivityParamsSortCreatedAtDesc ListWorkspaceActivityParamsSort = "-created_at"
+)
+
+// Valid indicates whether the value is a known member of the ListWorkspaceActivityParamsSort enum.
+func (e ListWorkspaceActivityParamsSort) Valid() bool {
+	switch e {
+	case ListWorkspaceActivityParamsSortCreatedAt:
+		return true
+	case ListWorkspaceActivityParamsSortCreatedAtDesc:
+		return true
+	default:
+		return false
+	}
+}
+
 // Account defines model for Account.
 type Account struct {
 	CreatedAt time.Time `json:"created_at"`
@@ -322,7 +394,9 @@ type Account struct {
 	Kind      AccountKind `json:"kind"`
 	Name      string      `json:"name"`
 	UpdatedAt time.Time   `json:"updated_at"`
-	Version   int64       `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // AccountDelete defines model for AccountDelete.
@@ -359,11 +433,12 @@ type AccountPatch struct {
 	// CurrentPassword Required with `email` or `password`.
 	CurrentPassword *string `json:"current_password,omitempty"`
 
-	// Email Kept in lower case, and compared by case folding: before the @ by letters (Σ, σ and ς are one, ß and ss, ı and i are not),
-	// behind it as DNS compares domain names, so that `bücher.example` is `xn--bcher-kva.example`.
+	// Email An email address. White space around it is dropped. It is kept in lower case, and compared by case folding: before the @ by
+	// letters (Σ, σ and ς are one, ß and ss, ı and i are not), behind it as DNS compares domain names, so that
+	// `bücher.example` is `xn--bcher-kva.example`.
 	Email *Email `json:"email,omitempty"`
 
-	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
+	// Name One line with a visible character, see "Texts and numbers"; unique, where names are unique, by full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
 	Name *Name `json:"name,omitempty"`
 
 	// Password Hashed in one Unicode form (that of RFC 8265's OpaqueString: NFC, and one kind of space), in which its characters are
@@ -391,7 +466,11 @@ type Activity struct {
 	Entity    EntityRef  `json:"entity"`
 	ID        uuid.UUID  `json:"id"`
 	ProjectID *uuid.UUID `json:"project_id"`
-	TaskID    *uuid.UUID `json:"task_id"`
+
+	// Sequence Its place in the workspace's changes, in the order of their commits. Given when somebody first asks for
+	// changes or entries `since` a sequence; null until then, and for what was imported.
+	Sequence *int64     `json:"sequence"`
+	TaskID   *uuid.UUID `json:"task_id"`
 
 	// Token The personal access token it was done with; null for sessions.
 	Token       *TokenRef `json:"token"`
@@ -439,7 +518,7 @@ type AttachmentReserve struct {
 	// ContentType One that the instance's configuration allows.
 	ContentType string `json:"content_type"`
 
-	// Filename Without a path or control characters.
+	// Filename One line with a visible character, see "Texts and numbers"; no path, and not `.` or `..`.
 	Filename string `json:"filename"`
 
 	// SHA256 The checksum in hexadecimal.
@@ -488,8 +567,8 @@ type BatchCreate struct {
 
 // BatchDelete defines model for BatchDelete.
 type BatchDelete struct {
-	// IfVersion Like `If-Match`.
-	IfVersion *int64    `json:"if_version,omitempty"`
+	// IfVersion Grows with each change.
+	IfVersion *Version  `json:"if_version,omitempty"`
 	Op        string    `json:"op"`
 	TaskID    uuid.UUID `json:"task_id"`
 }
@@ -504,9 +583,9 @@ type BatchResult struct {
 
 // BatchUpdate defines model for BatchUpdate.
 type BatchUpdate struct {
-	// IfVersion Like `If-Match`.
-	IfVersion *int64 `json:"if_version,omitempty"`
-	Op        string `json:"op"`
+	// IfVersion Grows with each change.
+	IfVersion *Version `json:"if_version,omitempty"`
+	Op        string   `json:"op"`
 
 	// Task What is absent stays; null clears.
 	Task   TaskPatch `json:"task"`
@@ -525,6 +604,97 @@ type Change struct {
 	To json.RawMessage `json:"to"`
 }
 
+// ChangeEvent A change, for clients that keep a copy.
+type ChangeEvent struct {
+	// Action Examples: task.updated
+	Action    string    `json:"action"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Deleted True: the entity is not there any more; forget it, and what belonged to it.
+	Deleted bool `json:"deleted"`
+
+	// Entity What was changed.
+	Entity    EntityRef  `json:"entity"`
+	ProjectID *uuid.UUID `json:"project_id"`
+	Sequence  int64      `json:"sequence"`
+
+	// Task Where the entity is a task or an item of its checklist: the task as it is now, at the last of these changes in this
+	// response; else null.
+	Task *Task `json:"task"`
+
+	// TaskID The task that the entity is, or belongs to; null for `task.moved_out`.
+	TaskID *uuid.UUID `json:"task_id"`
+}
+
+// ChangeFeed defines model for ChangeFeed.
+type ChangeFeed struct {
+	Items []ChangeEvent `json:"items"`
+
+	// LastSequence Hand it back as `since` for what follows.
+	LastSequence int64 `json:"last_sequence"`
+
+	// More True: there are more changes now; ask again at once.
+	More bool `json:"more"`
+}
+
+// ChecklistCount How many items the checklist has, and how many of them are done.
+type ChecklistCount struct {
+	Done  int `json:"done"`
+	Total int `json:"total"`
+}
+
+// ChecklistItem defines model for ChecklistItem.
+type ChecklistItem struct {
+	CreatedAt time.Time `json:"created_at"`
+	Done      bool      `json:"done"`
+	ID        uuid.UUID `json:"id"`
+
+	// Position Where it stands among its like; lower is earlier.
+	Position  Position  `json:"position"`
+	TaskID    uuid.UUID `json:"task_id"`
+	Text      string    `json:"text"`
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
+}
+
+// ChecklistItemCreate defines model for ChecklistItemCreate.
+type ChecklistItemCreate struct {
+	Done *bool `json:"done,omitempty"`
+
+	// Position Where it stands among its like; lower is earlier.
+	Position *Position `json:"position,omitempty"`
+
+	// Text One line with a visible character, see "Texts and numbers".
+	Text ChecklistText `json:"text"`
+}
+
+// ChecklistItemPage defines model for ChecklistItemPage.
+type ChecklistItemPage struct {
+	Items []ChecklistItem `json:"items"`
+
+	// NextCursor Hand it back as `cursor` for the next page; null on the last.
+	NextCursor *Cursor `json:"next_cursor"`
+}
+
+// ChecklistItemPatch defines model for ChecklistItemPatch.
+type ChecklistItemPatch struct {
+	Done *bool `json:"done,omitempty"`
+
+	// Position Where it stands among its like; lower is earlier.
+	Position *Position `json:"position,omitempty"`
+
+	// Text One line with a visible character, see "Texts and numbers".
+	Text *ChecklistText `json:"text,omitempty"`
+}
+
+// ChecklistText One line with a visible character, see "Texts and numbers".
+type ChecklistText = string
+
+// ChecklistTexts The items that the task's checklist starts with, in their order; none of them is done.
+type ChecklistTexts = []ChecklistText
+
 // Color Red, green and blue in hexadecimal; answered in lower case.
 type Color = string
 
@@ -540,15 +710,17 @@ type Comment struct {
 	ID        uuid.UUID `json:"id"`
 	TaskID    uuid.UUID `json:"task_id"`
 	UpdatedAt time.Time `json:"updated_at"`
-	Version   int64     `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
-// CommentBody Markdown, at most 65,536 bytes of UTF-8, without NUL.
+// CommentBody Markdown with a visible character, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 type CommentBody = string
 
 // CommentCreate defines model for CommentCreate.
 type CommentCreate struct {
-	// Body Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Body Markdown with a visible character, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Body CommentBody `json:"body"`
 }
 
@@ -562,7 +734,7 @@ type CommentPage struct {
 
 // CommentPatch defines model for CommentPatch.
 type CommentPatch struct {
-	// Body Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Body Markdown with a visible character, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Body *CommentBody `json:"body,omitempty"`
 }
 
@@ -573,7 +745,9 @@ type CommentRevision struct {
 
 	// EditedBy An account, as others see it.
 	EditedBy AccountRef `json:"edited_by"`
-	Version  int64      `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // CommentRevisionPage defines model for CommentRevisionPage.
@@ -587,13 +761,14 @@ type CommentRevisionPage struct {
 // Cursor Hand it back as `cursor` for the next page; null on the last.
 type Cursor = string
 
-// Date A day, `YYYY-MM-DD`.
+// Date A day, `YYYY-MM-DD`, from 0001-01-01 to 9999-12-30.
 //
 // Examples: 2026-11-30
 type Date = string
 
-// Email Kept in lower case, and compared by case folding: before the @ by letters (Σ, σ and ς are one, ß and ss, ı and i are not),
-// behind it as DNS compares domain names, so that `bücher.example` is `xn--bcher-kva.example`.
+// Email An email address. White space around it is dropped. It is kept in lower case, and compared by case folding: before the @ by
+// letters (Σ, σ and ς are one, ß and ss, ı and i are not), behind it as DNS compares domain names, so that
+// `bücher.example` is `xn--bcher-kva.example`.
 type Email = string
 
 // EntityRef What was changed.
@@ -656,7 +831,7 @@ type InvitationAccept struct {
 
 // InvitationCreate defines model for InvitationCreate.
 type InvitationCreate struct {
-	// Email Who may accept it; null or absent: whoever has the token.
+	// Email The email address of who may accept it; null or absent: whoever has the token.
 	Email *string `json:"email,omitempty"`
 
 	// Role What an account is in a workspace; each may do all that those before it may.
@@ -699,7 +874,9 @@ type Label struct {
 	Name      string    `json:"name"`
 	ProjectID uuid.UUID `json:"project_id"`
 	UpdatedAt time.Time `json:"updated_at"`
-	Version   int64     `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // LabelCreate defines model for LabelCreate.
@@ -707,7 +884,7 @@ type LabelCreate struct {
 	// Color Red, green and blue in hexadecimal; answered in lower case.
 	Color Color `json:"color"`
 
-	// Name One line, without control characters; unique in the project, by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique in the project, by case-folded comparison.
 	Name ShortName `json:"name"`
 }
 
@@ -727,7 +904,7 @@ type LabelPatch struct {
 	// Color Red, green and blue in hexadecimal; answered in lower case.
 	Color *Color `json:"color,omitempty"`
 
-	// Name One line, without control characters; unique in the project, by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique in the project, by case-folded comparison.
 	Name *ShortName `json:"name,omitempty"`
 }
 
@@ -738,7 +915,7 @@ type LabelRef struct {
 	Name  string    `json:"name"`
 }
 
-// Markdown Markdown, at most 65,536 bytes of UTF-8, without NUL.
+// Markdown Markdown, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 type Markdown = string
 
 // Member defines model for Member.
@@ -776,7 +953,7 @@ type MemberPatch struct {
 // of lines of each type and the SHA-256 of all lines before it.
 type NDJSON = string
 
-// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
+// Name One line with a visible character, see "Texts and numbers"; unique, where names are unique, by full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
 type Name = string
 
 // Password Hashed in one Unicode form (that of RFC 8265's OpaqueString: NFC, and one kind of space), in which its characters are
@@ -831,22 +1008,24 @@ type Project struct {
 	ID          uuid.UUID `json:"id"`
 
 	// Key Examples: OPS
-	Key         string    `json:"key"`
-	Name        string    `json:"name"`
-	UpdatedAt   time.Time `json:"updated_at"`
-	Version     int64     `json:"version"`
+	Key       string    `json:"key"`
+	Name      string    `json:"name"`
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Version Grows with each change.
+	Version     Version   `json:"version"`
 	WorkspaceID uuid.UUID `json:"workspace_id"`
 }
 
 // ProjectCreate defines model for ProjectCreate.
 type ProjectCreate struct {
-	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Description *Markdown `json:"description,omitempty"`
 
 	// Key Unique in the workspace; never changes.
 	Key string `json:"key"`
 
-	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
+	// Name One line with a visible character, see "Texts and numbers"; unique, where names are unique, by full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
 	Name Name `json:"name"`
 }
 
@@ -862,10 +1041,10 @@ type ProjectPage struct {
 type ProjectPatch struct {
 	Archived *bool `json:"archived,omitempty"`
 
-	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Description *Markdown `json:"description,omitempty"`
 
-	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
+	// Name One line with a visible character, see "Texts and numbers"; unique, where names are unique, by full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
 	Name *Name `json:"name,omitempty"`
 }
 
@@ -917,15 +1096,17 @@ type ServiceAccount struct {
 	Name      string    `json:"name"`
 
 	// Role What a service account may do in its workspace; it owns none.
-	Role        ServiceRole `json:"role"`
-	UpdatedAt   time.Time   `json:"updated_at"`
-	Version     int64       `json:"version"`
-	WorkspaceID uuid.UUID   `json:"workspace_id"`
+	Role      ServiceRole `json:"role"`
+	UpdatedAt time.Time   `json:"updated_at"`
+
+	// Version Grows with each change.
+	Version     Version   `json:"version"`
+	WorkspaceID uuid.UUID `json:"workspace_id"`
 }
 
 // ServiceAccountCreate defines model for ServiceAccountCreate.
 type ServiceAccountCreate struct {
-	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
+	// Name One line with a visible character, see "Texts and numbers"; unique, where names are unique, by full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
 	Name Name `json:"name"`
 
 	// Role What a service account may do in its workspace; it owns none.
@@ -942,7 +1123,7 @@ type ServiceAccountPage struct {
 
 // ServiceAccountPatch defines model for ServiceAccountPatch.
 type ServiceAccountPatch struct {
-	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
+	// Name One line with a visible character, see "Texts and numbers"; unique, where names are unique, by full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
 	Name *Name `json:"name,omitempty"`
 
 	// Role What a service account may do in its workspace; it owns none.
@@ -957,7 +1138,7 @@ type ServiceTokenCreate struct {
 	// ExpiresAt In the future; null or absent: never.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 
-	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
+	// Name One line with a visible character, see "Texts and numbers"; unique, where names are unique, by full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
 	Name   Name    `json:"name"`
 	Scopes []Scope `json:"scopes"`
 }
@@ -1005,7 +1186,7 @@ type SessionPage struct {
 	NextCursor *Cursor `json:"next_cursor"`
 }
 
-// ShortName One line, without control characters; unique in the project, by case-folded comparison.
+// ShortName One line with a visible character, see "Texts and numbers"; unique in the project, by case-folded comparison.
 type ShortName = string
 
 // SignUp defines model for SignUp.
@@ -1013,14 +1194,15 @@ type SignUp struct {
 	// BootstrapToken The instance's secret for its first account.
 	BootstrapToken *string `json:"bootstrap_token,omitempty"`
 
-	// Email Kept in lower case, and compared by case folding: before the @ by letters (Σ, σ and ς are one, ß and ss, ı and i are not),
-	// behind it as DNS compares domain names, so that `bücher.example` is `xn--bcher-kva.example`.
+	// Email An email address. White space around it is dropped. It is kept in lower case, and compared by case folding: before the @ by
+	// letters (Σ, σ and ς are one, ß and ss, ı and i are not), behind it as DNS compares domain names, so that
+	// `bücher.example` is `xn--bcher-kva.example`.
 	Email Email `json:"email"`
 
 	// InvitationToken Of an invitation, `tti_…`.
 	InvitationToken *string `json:"invitation_token,omitempty"`
 
-	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
+	// Name One line with a visible character, see "Texts and numbers"; unique, where names are unique, by full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
 	Name *Name `json:"name,omitempty"`
 
 	// Password Hashed in one Unicode form (that of RFC 8265's OpaqueString: NFC, and one kind of space), in which its characters are
@@ -1049,7 +1231,9 @@ type Status struct {
 	Position  Position  `json:"position"`
 	ProjectID uuid.UUID `json:"project_id"`
 	UpdatedAt time.Time `json:"updated_at"`
-	Version   int64     `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // StatusCategory What a status means, whatever its name.
@@ -1066,7 +1250,7 @@ type StatusCreate struct {
 	// Category What a status means, whatever its name.
 	Category StatusCategory `json:"category"`
 
-	// Name One line, without control characters; unique in the project, by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique in the project, by case-folded comparison.
 	Name ShortName `json:"name"`
 
 	// Position Where it stands among its like; lower is earlier.
@@ -1083,7 +1267,7 @@ type StatusPage struct {
 
 // StatusPatch defines model for StatusPatch.
 type StatusPatch struct {
-	// Name One line, without control characters; unique in the project, by case-folded comparison.
+	// Name One line with a visible character, see "Texts and numbers"; unique in the project, by case-folded comparison.
 	Name *ShortName `json:"name,omitempty"`
 
 	// Position Where it stands among its like; lower is earlier.
@@ -1104,6 +1288,9 @@ type Task struct {
 
 	// Author An account, as others see it.
 	Author AccountRef `json:"author"`
+
+	// Checklist How many items the checklist has, and how many of them are done.
+	Checklist ChecklistCount `json:"checklist"`
 
 	// CompletedAt When it last came into a status of the category `done`; null while it is in none.
 	CompletedAt *time.Time `json:"completed_at"`
@@ -1130,14 +1317,16 @@ type Task struct {
 	ParentID *uuid.UUID `json:"parent_id"`
 
 	// Position Where it stands among its like; lower is earlier.
-	Position    Position  `json:"position"`
-	Priority    Priority  `json:"priority"`
-	ProjectID   uuid.UUID `json:"project_id"`
-	StartDate   *string   `json:"start_date"`
-	Status      StatusRef `json:"status"`
-	Title       string    `json:"title"`
-	UpdatedAt   time.Time `json:"updated_at"`
-	Version     int64     `json:"version"`
+	Position  Position  `json:"position"`
+	Priority  Priority  `json:"priority"`
+	ProjectID uuid.UUID `json:"project_id"`
+	StartDate *string   `json:"start_date"`
+	Status    StatusRef `json:"status"`
+	Title     string    `json:"title"`
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Version Grows with each change.
+	Version     Version   `json:"version"`
 	WorkspaceID uuid.UUID `json:"workspace_id"`
 }
 
@@ -1146,7 +1335,10 @@ type TaskCreate struct {
 	// AssigneeIDs Members of the workspace.
 	AssigneeIDs *AssigneeIDs `json:"assignee_ids,omitempty"`
 
-	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Checklist The items that the task's checklist starts with, in their order; none of them is done.
+	Checklist *ChecklistTexts `json:"checklist,omitempty"`
+
+	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Description *Markdown `json:"description,omitempty"`
 
 	// DueDate Not before `start_date`.
@@ -1167,8 +1359,33 @@ type TaskCreate struct {
 	StartDate *string    `json:"start_date,omitempty"`
 	StatusID  *uuid.UUID `json:"status_id,omitempty"`
 
-	// Title One line, without control characters.
+	// Title One line with a visible character, see "Texts and numbers".
 	Title Title `json:"title"`
+}
+
+// TaskMove defines model for TaskMove.
+type TaskMove struct {
+	// LabelIDs Labels of the project.
+	LabelIDs *LabelIDs `json:"label_ids,omitempty"`
+
+	// ProjectID Another project of the same workspace.
+	ProjectID uuid.UUID `json:"project_id"`
+
+	// StatusID A status of that project. Absent: found by name or category.
+	StatusID *uuid.UUID `json:"status_id,omitempty"`
+
+	// WithSubtasks False: the subtasks stay and lose their parent.
+	WithSubtasks *bool `json:"with_subtasks,omitempty"`
+}
+
+// TaskMoved defines model for TaskMoved.
+type TaskMoved struct {
+	// MovedTasks How many tasks moved: the task and its subtasks of all levels.
+	MovedTasks int  `json:"moved_tasks"`
+	Task       Task `json:"task"`
+
+	// UnmappedLabels The names of the labels that were taken off tasks because the new project has none of the same name.
+	UnmappedLabels []string `json:"unmapped_labels"`
 }
 
 // TaskPage defines model for TaskPage.
@@ -1184,7 +1401,7 @@ type TaskPatch struct {
 	// AssigneeIDs Members of the workspace.
 	AssigneeIDs *AssigneeIDs `json:"assignee_ids,omitempty"`
 
-	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL.
+	// Description Markdown, at most 65,536 bytes of UTF-8, without NUL and noncharacters. It may hold directional controls, see "Texts and numbers".
 	Description *Markdown `json:"description,omitempty"`
 
 	// DueDate Not before `start_date`.
@@ -1205,7 +1422,7 @@ type TaskPatch struct {
 	StartDate nullable.Nullable[string] `json:"start_date,omitempty"`
 	StatusID  *uuid.UUID                `json:"status_id,omitempty"`
 
-	// Title One line, without control characters.
+	// Title One line with a visible character, see "Texts and numbers".
 	Title *Title `json:"title,omitempty"`
 }
 
@@ -1220,7 +1437,7 @@ type TaskRef struct {
 // TaskSort defines model for TaskSort.
 type TaskSort string
 
-// Title One line, without control characters.
+// Title One line with a visible character, see "Texts and numbers".
 type Title = string
 
 // Token defines model for Token.
@@ -1245,7 +1462,7 @@ type TokenCreate struct {
 	// ExpiresAt In the future; null or absent: never.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 
-	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
+	// Name One line with a visible character, see "Texts and numbers"; unique, where names are unique, by full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
 	Name   Name    `json:"name"`
 	Scopes []Scope `json:"scopes"`
 
@@ -1285,21 +1502,27 @@ type TokenRef struct {
 
 // Upload Where and how to send the bytes.
 type Upload struct {
+	// ExpiresAt Until then the upload may begin: 15 minutes after the reservation, or sooner where the credentials of the storage end before. Within the 15 minutes, repeating the reservation with its `Idempotency-Key` gives a new address.
 	ExpiresAt time.Time `json:"expires_at"`
 
 	// Fields With POST, the fields of the multipart form; the bytes follow them in a field `file`.
-	Fields  map[string]string `json:"fields"`
+	Fields map[string]string `json:"fields"`
+
+	// Headers Send exactly these: they are signed.
 	Headers map[string]string `json:"headers"`
 	Method  string            `json:"method"`
 	URL     string            `json:"url"`
 }
+
+// Version Grows with each change.
+type Version = int64
 
 // WeekCount defines model for WeekCount.
 type WeekCount struct {
 	Completed int64 `json:"completed"`
 	Created   int64 `json:"created"`
 
-	// Week A day, `YYYY-MM-DD`.
+	// Week A day, `YYYY-MM-DD`, from 0001-01-01 to 9999-12-30.
 	//
 	// Examples: 2026-11-30
 	Week Date `json:"week"`
@@ -1314,12 +1537,14 @@ type Workspace struct {
 	// Role What an account is in a workspace; each may do all that those before it may.
 	Role      Role      `json:"role"`
 	UpdatedAt time.Time `json:"updated_at"`
-	Version   int64     `json:"version"`
+
+	// Version Grows with each change.
+	Version Version `json:"version"`
 }
 
 // WorkspaceCreate defines model for WorkspaceCreate.
 type WorkspaceCreate struct {
-	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
+	// Name One line with a visible character, see "Texts and numbers"; unique, where names are unique, by full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
 	Name Name `json:"name"`
 }
 
@@ -1333,7 +1558,7 @@ type WorkspacePage struct {
 
 // WorkspacePatch defines model for WorkspacePatch.
 type WorkspacePatch struct {
-	// Name One line, without control characters; unique, where names are unique, by Unicode's full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
+	// Name One line with a visible character, see "Texts and numbers"; unique, where names are unique, by full case folding (Σ, σ and ς are one, ß is ss, ı is not i).
 	Name *Name `json:"name,omitempty"`
 }
 
@@ -1360,6 +1585,9 @@ type PathComment = uuid.UUID
 
 // PathInvitation defines model for PathInvitation.
 type PathInvitation = uuid.UUID
+
+// PathItem defines model for PathItem.
+type PathItem = uuid.UUID
 
 // PathLabel defines model for PathLabel.
 type PathLabel = uuid.UUID
@@ -1391,6 +1619,12 @@ type PathToken = uuid.UUID
 // PathWorkspace defines model for PathWorkspace.
 type PathWorkspace = uuid.UUID
 
+// QueryActivitySince defines model for QueryActivitySince.
+type QueryActivitySince = int64
+
+// QueryActivitySort defines model for QueryActivitySort.
+type QueryActivitySort string
+
 // QueryArchived defines model for QueryArchived.
 type QueryArchived = bool
 
@@ -1400,18 +1634,21 @@ type QueryAssignee = string
 // QueryCategory defines model for QueryCategory.
 type QueryCategory = []StatusCategory
 
+// QueryChangesSince defines model for QueryChangesSince.
+type QueryChangesSince = int64
+
 // QueryCursor defines model for QueryCursor.
 type QueryCursor = string
 
 // QueryDryRun defines model for QueryDryRun.
 type QueryDryRun = bool
 
-// QueryDueAfter A day, `YYYY-MM-DD`.
+// QueryDueAfter A day, `YYYY-MM-DD`, from 0001-01-01 to 9999-12-30.
 //
 // Examples: 2026-11-30
 type QueryDueAfter = Date
 
-// QueryDueBefore A day, `YYYY-MM-DD`.
+// QueryDueBefore A day, `YYYY-MM-DD`, from 0001-01-01 to 9999-12-30.
 //
 // Examples: 2026-11-30
 type QueryDueBefore = Date
@@ -1500,6 +1737,24 @@ type ConfirmAttachmentParams struct {
 	IdempotencyKey *HeaderIdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// DeleteChecklistItemParams defines parameters for DeleteChecklistItem.
+type DeleteChecklistItemParams struct {
+	// IfMatch Change the object only if it still has the version of one of these `ETag`s, separated by commas; `"3"`, the version alone, does too, and `*` matches any.
+	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
+}
+
+// GetChecklistItemParams defines parameters for GetChecklistItem.
+type GetChecklistItemParams struct {
+	// IfNoneMatch Answer 304 if the object still has one of these `ETag`s, separated by commas; `*` matches any.
+	IfNoneMatch *HeaderIfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// UpdateChecklistItemParams defines parameters for UpdateChecklistItem.
+type UpdateChecklistItemParams struct {
+	// IfMatch Change the object only if it still has the version of one of these `ETag`s, separated by commas; `"3"`, the version alone, does too, and `*` matches any.
+	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
+}
+
 // DeleteCommentParams defines parameters for DeleteComment.
 type DeleteCommentParams struct {
 	// IfMatch Change the object only if it still has the version of one of these `ETag`s, separated by commas; `"3"`, the version alone, does too, and `*` matches any.
@@ -1580,6 +1835,13 @@ type UpdateProjectParams struct {
 
 // ListProjectActivityParams defines parameters for ListProjectActivity.
 type ListProjectActivityParams struct {
+	// Sort The order by time; a `-` puts the newest first.
+	Sort *ListProjectActivityParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Since Entries with a greater `sequence` than this, in the order of their sequences; goes neither with `sort` nor with
+	// `Prefer: consistency=eventual`, which is ignored.
+	Since *QueryActivitySince `form:"since,omitempty" json:"since,omitempty"`
+
 	// Limit At most so many items.
 	Limit *QueryLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -1589,6 +1851,9 @@ type ListProjectActivityParams struct {
 	// Prefer `consistency=eventual` allows an answer that is some seconds old; other preferences are ignored (RFC 7240).
 	Prefer *HeaderPrefer `json:"Prefer,omitempty"`
 }
+
+// ListProjectActivityParamsSort defines parameters for ListProjectActivity.
+type ListProjectActivityParamsSort string
 
 // ListLabelsParams defines parameters for ListLabels.
 type ListLabelsParams struct {
@@ -1768,6 +2033,13 @@ type UpdateTaskParams struct {
 
 // ListTaskActivityParams defines parameters for ListTaskActivity.
 type ListTaskActivityParams struct {
+	// Sort The order by time; a `-` puts the newest first.
+	Sort *ListTaskActivityParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Since Entries with a greater `sequence` than this, in the order of their sequences; goes neither with `sort` nor with
+	// `Prefer: consistency=eventual`, which is ignored.
+	Since *QueryActivitySince `form:"since,omitempty" json:"since,omitempty"`
+
 	// Limit At most so many items.
 	Limit *QueryLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -1777,6 +2049,9 @@ type ListTaskActivityParams struct {
 	// Prefer `consistency=eventual` allows an answer that is some seconds old; other preferences are ignored (RFC 7240).
 	Prefer *HeaderPrefer `json:"Prefer,omitempty"`
 }
+
+// ListTaskActivityParamsSort defines parameters for ListTaskActivity.
+type ListTaskActivityParamsSort string
 
 // ListAttachmentsParams defines parameters for ListAttachments.
 type ListAttachmentsParams struct {
@@ -1792,6 +2067,24 @@ type ListAttachmentsParams struct {
 
 // ReserveAttachmentParams defines parameters for ReserveAttachment.
 type ReserveAttachmentParams struct {
+	// IdempotencyKey A unique name for this change, kept for 24 hours: repeating the request with it does nothing twice.
+	IdempotencyKey *HeaderIdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListChecklistItemsParams defines parameters for ListChecklistItems.
+type ListChecklistItemsParams struct {
+	// Limit At most so many items.
+	Limit *QueryLimit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *QueryCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Prefer `consistency=eventual` allows an answer that is some seconds old; other preferences are ignored (RFC 7240).
+	Prefer *HeaderPrefer `json:"Prefer,omitempty"`
+}
+
+// CreateChecklistItemParams defines parameters for CreateChecklistItem.
+type CreateChecklistItemParams struct {
 	// IdempotencyKey A unique name for this change, kept for 24 hours: repeating the request with it does nothing twice.
 	IdempotencyKey *HeaderIdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -1812,6 +2105,15 @@ type ListCommentsParams struct {
 type CreateCommentParams struct {
 	// IdempotencyKey A unique name for this change, kept for 24 hours: repeating the request with it does nothing twice.
 	IdempotencyKey *HeaderIdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// MoveTaskParams defines parameters for MoveTask.
+type MoveTaskParams struct {
+	// IdempotencyKey A unique name for this change, kept for 24 hours: repeating the request with it does nothing twice.
+	IdempotencyKey *HeaderIdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch Change the object only if it still has the version of one of these `ETag`s, separated by commas; `"3"`, the version alone, does too, and `*` matches any.
+	IfMatch *HeaderIfMatch `json:"If-Match,omitempty"`
 }
 
 // ListRelationsParams defines parameters for ListRelations.
@@ -1885,6 +2187,13 @@ type UpdateWorkspaceParams struct {
 
 // ListWorkspaceActivityParams defines parameters for ListWorkspaceActivity.
 type ListWorkspaceActivityParams struct {
+	// Sort The order by time; a `-` puts the newest first.
+	Sort *ListWorkspaceActivityParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Since Entries with a greater `sequence` than this, in the order of their sequences; goes neither with `sort` nor with
+	// `Prefer: consistency=eventual`, which is ignored.
+	Since *QueryActivitySince `form:"since,omitempty" json:"since,omitempty"`
+
 	// Limit At most so many items.
 	Limit *QueryLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -1893,6 +2202,18 @@ type ListWorkspaceActivityParams struct {
 
 	// Prefer `consistency=eventual` allows an answer that is some seconds old; other preferences are ignored (RFC 7240).
 	Prefer *HeaderPrefer `json:"Prefer,omitempty"`
+}
+
+// ListWorkspaceActivityParamsSort defines parameters for ListWorkspaceActivity.
+type ListWorkspaceActivityParamsSort string
+
+// GetChangesParams defines parameters for GetChanges.
+type GetChangesParams struct {
+	// Since The `last_sequence` of the response before. Absent, nothing but the present `last_sequence` is answered.
+	Since *QueryChangesSince `form:"since,omitempty" json:"since,omitempty"`
+
+	// Limit At most so many items.
+	Limit *QueryLimit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ExportWorkspaceParams defines parameters for ExportWorkspace.
@@ -2020,6 +2341,9 @@ type BatchTasksParams struct {
 	IdempotencyKey *HeaderIdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// UpdateChecklistItemJSONRequestBody defines body for UpdateChecklistItem for application/json ContentType.
+type UpdateChecklistItemJSONRequestBody = ChecklistItemPatch
+
 // UpdateCommentJSONRequestBody defines body for UpdateComment for application/json ContentType.
 type UpdateCommentJSONRequestBody = CommentPatch
 
@@ -2068,8 +2392,14 @@ type UpdateTaskJSONRequestBody = TaskPatch
 // ReserveAttachmentJSONRequestBody defines body for ReserveAttachment for application/json ContentType.
 type ReserveAttachmentJSONRequestBody = AttachmentReserve
 
+// CreateChecklistItemJSONRequestBody defines body for CreateChecklistItem for application/json ContentType.
+type CreateChecklistItemJSONRequestBody = ChecklistItemCreate
+
 // CreateCommentJSONRequestBody defines body for CreateComment for application/json ContentType.
 type CreateCommentJSONRequestBody = CommentCreate
+
+// MoveTaskJSONRequestBody defines body for MoveTask for application/json ContentType.
+type MoveTaskJSONRequestBody = TaskMove
 
 // CreateRelationJSONRequestBody defines body for CreateRelation for application/json ContentType.
 type CreateRelationJSONRequestBody = RelationCreate

@@ -280,3 +280,45 @@ func TestBatch(t *testing.T) {
 		t.Errorf("sent to %s", b.seen[0].uri)
 	}
 }
+
+// TestChanges follows a workspace page by page, and stops at an error.
+func TestChanges(t *testing.T) {
+	t.Parallel()
+	page := func(last int64, more bool, sequences ...int64) http.HandlerFunc {
+		items := make([]string, len(sequences))
+		for i, s := range sequences {
+			items[i] = fmt.Sprintf(`{"sequence":%d,"action":"task.updated","entity":{"type":"task","id":%q},"deleted":false,"task":%s}`, s, taskID, task("x"))
+		}
+		return answer(200, fmt.Sprintf(`{"items":[%s],"last_sequence":%d,"more":%t}`, strings.Join(items, ","), last, more))
+	}
+	b := setup(t, page(7, false), page(9, true, 8, 9), page(12, false, 12), problem(410, CodeGone))
+	begin, err := b.LastSequence(t.Context(), workspaceID)
+	if err != nil || begin != 7 {
+		t.Fatal(begin, err)
+	}
+	var got []int64
+	for event, err := range b.Changes(t.Context(), workspaceID, begin) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, event.Sequence)
+	}
+	if diff := cmp.Diff([]int64{8, 9, 12}, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, err := range b.Changes(t.Context(), workspaceID, 99) {
+		var e *Error
+		if !errors.As(err, &e) || e.Code != CodeGone {
+			t.Errorf("%v", err)
+		}
+	}
+	at := "/v1/workspaces/" + workspaceID.String() + "/changes"
+	want := []string{at, at + "?since=7", at + "?since=9", at + "?since=99"}
+	var asked []string
+	for _, s := range b.seen {
+		asked = append(asked, s.uri)
+	}
+	if diff := cmp.Diff(want, asked); diff != "" {
+		t.Error(diff)
+	}
+}

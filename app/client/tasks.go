@@ -104,7 +104,8 @@ func (c *Client) Task(ctx context.Context, id uuid.UUID, opts ...CallOption) (*T
 	return do[Task](opts, func(e edit) (*http.Response, error) { return c.raw.GetTask(ctx, id, nil, e) })
 }
 
-// TaskByNumber reads a task by its number in a project: 42 for OPS-42.
+// TaskByNumber reads a task by its number in a project: 42 for OPS-42. A number that the task had there before it moved to
+// another project finds it too; the task then has another ProjectID and Number.
 func (c *Client) TaskByNumber(ctx context.Context, project uuid.UUID, number int64, opts ...CallOption) (*Task, error) {
 	return do[Task](opts, func(e edit) (*http.Response, error) { return c.raw.GetTaskByNumber(ctx, project, number, nil, e) })
 }
@@ -114,7 +115,12 @@ func (c *Client) UpdateTask(ctx context.Context, id uuid.UUID, p TaskPatch, opts
 	return do[Task](opts, func(e edit) (*http.Response, error) { return c.raw.UpdateTask(ctx, id, nil, p, e) })
 }
 
-// DeleteTask deletes a task with its comments, attachments and relations.
+// MoveTask moves a task to another project of its workspace, with its subtasks unless WithSubtasks is false.
+func (c *Client) MoveTask(ctx context.Context, id uuid.UUID, in TaskMove, opts ...CallOption) (*TaskMoved, error) {
+	return do[TaskMoved](keyed(opts), func(e edit) (*http.Response, error) { return c.raw.MoveTask(ctx, id, nil, in, e) })
+}
+
+// DeleteTask deletes a task with its checklist, comments, attachments and relations.
 func (c *Client) DeleteTask(ctx context.Context, id uuid.UUID, opts ...CallOption) error {
 	return discard(opts, func(e edit) (*http.Response, error) { return c.raw.DeleteTask(ctx, id, nil, e) })
 }

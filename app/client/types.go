@@ -20,6 +20,9 @@ type (
 	Attachment        = api.Attachment
 	BatchChange       = api.BatchChange
 	BatchChangeResult = api.BatchChangeResult
+	ChangeEvent       = api.ChangeEvent
+	ChangeFeed        = api.ChangeFeed
+	ChecklistItem     = api.ChecklistItem
 	Comment           = api.Comment
 	CommentRevision   = api.CommentRevision
 	ImportReport      = api.ImportReport
@@ -38,6 +41,7 @@ type (
 	Status            = api.Status
 	StatusRef         = api.StatusRef
 	Task              = api.Task
+	TaskMoved         = api.TaskMoved
 	TaskRef           = api.TaskRef
 	Token             = api.Token
 	TokenCreated      = api.TokenCreated
@@ -49,6 +53,8 @@ type (
 type (
 	AccountPatch         = api.AccountPatch
 	AttachmentReserve    = api.AttachmentReserve
+	ChecklistItemCreate  = api.ChecklistItemCreate
+	ChecklistItemPatch   = api.ChecklistItemPatch
 	InvitationCreate     = api.InvitationCreate
 	LabelCreate          = api.LabelCreate
 	LabelPatch           = api.LabelPatch
@@ -61,6 +67,7 @@ type (
 	StatusCreate         = api.StatusCreate
 	StatusPatch          = api.StatusPatch
 	TaskCreate           = api.TaskCreate
+	TaskMove             = api.TaskMove
 	TaskPatch            = api.TaskPatch
 	TokenCreate          = api.TokenCreate
 	WorkspacePatch       = api.WorkspacePatch

@@ -129,6 +129,44 @@ func (c *Client) WorkspaceActivity(ctx context.Context, workspace uuid.UUID, opt
 	})
 }
 
+// LastSequence is where to begin following a workspace's changes: call it, read what you need by the lists, and go on
+// with [Client.Changes].
+func (c *Client) LastSequence(ctx context.Context, workspace uuid.UUID, opts ...CallOption) (int64, error) {
+	feed, err := do[ChangeFeed](opts, func(e edit) (*http.Response, error) {
+		return c.raw.GetChanges(ctx, workspace, &api.GetChangesParams{}, e)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return feed.LastSequence, nil
+}
+
+// Changes iterates over all changes of a workspace behind a sequence number, in the order of their commits, until there
+// are no more now. Keep the greatest Sequence and go on from there later: none is missed. An error with [CodeGone] says
+// that the workspace has another history now: read everything anew.
+func (c *Client) Changes(ctx context.Context, workspace uuid.UUID, since int64, opts ...CallOption) iter.Seq2[ChangeEvent, error] {
+	return func(yield func(ChangeEvent, error) bool) {
+		for {
+			feed, err := do[ChangeFeed](opts, func(e edit) (*http.Response, error) {
+				return c.raw.GetChanges(ctx, workspace, &api.GetChangesParams{Since: &since}, e)
+			})
+			if err != nil {
+				yield(ChangeEvent{}, err)
+				return
+			}
+			for _, event := range feed.Items {
+				if !yield(event, nil) {
+					return
+				}
+			}
+			if !feed.More {
+				return
+			}
+			since = feed.LastSequence
+		}
+	}
+}
+
 // Export streams a whole workspace as NDJSON. The caller closes it. It is whole if it ends with the line that counts
 // the others; importing checks that.
 func (c *Client) Export(ctx context.Context, workspace uuid.UUID, opts ...CallOption) (io.ReadCloser, error) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -141,6 +142,47 @@ func TestBadConfiguration(t *testing.T) {
 	unknown := offline(t, store.SQLite)
 	unknown.env = []string{"TASKTRACKER_LOGLEVEL=info"}
 	tool(t, unknown, nil, "serve").want(2).says("TASKTRACKER_LOGLEVEL", "TASKTRACKER_LOG_LEVEL")
+}
+
+// TestBadStorage starts on addresses of files and buckets that cannot be right: exit code 2 with the setting's name and a
+// word on it, not a server that says for ever that it is not ready.
+func TestBadStorage(t *testing.T) {
+	t.Parallel()
+	for setting, says := range map[string]string{
+		"TASKTRACKER_BLOB_URL=s3://bucket?regoin=eu":           `no parameter "regoin"`,
+		"TASKTRACKER_BLOB_URL=s3://bucket/prefix":              "has a path",
+		"TASKTRACKER_BLOB_URL=s3://bucket?path_style=maybe":    "true or false",
+		"TASKTRACKER_BLOB_URL=s3://bucket?endpoint=minio:9000": "https://HOST",
+		"TASKTRACKER_BLOB_URL=s3://Bucket_1":                   "not the name of a bucket",
+		"TASKTRACKER_BLOB_URL=s3://bucket?upload=multipart":    "post or put",
+		"TASKTRACKER_BLOB_URL=file://var/blobs":                "file:var/blobs",
+		"TASKTRACKER_DATABASE_URL=sqlite://var/tasktracker.db": "sqlite:var/tasktracker.db",
+		"TASKTRACKER_DATABASE_URL=sqlite://":                   "needs a path",
+	} {
+		name, _, _ := strings.Cut(setting, "=")
+		for _, command := range []string{"serve", "config"} {
+			o := offline(t, store.SQLite)
+			o.env = []string{setting}
+			tool(t, o, nil, command).want(2).says(name, says)
+		}
+	}
+}
+
+// TestSQLitePathAsItIs makes the file that is named, from the working directory too, and finds it again.
+func TestSQLitePathAsItIs(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"a%41/t.db", "t%00?x#1.db", "with blank/100%.db"} {
+		o := options{database: "sqlite:" + path, dir: t.TempDir()}
+		s := start(t, o)
+		d := newDesk(s)
+		task := d.post(d.tasksPath(), object{"title": "Here"}).want(http.StatusCreated).str("id")
+		if _, err := os.Stat(filepath.Join(o.dir, path)); err != nil {
+			t.Error(err)
+		}
+		s.stop()
+		d.at(start(t, s.opts)).get("/v1/tasks/" + task).want(http.StatusOK)
+		tool(t, s.opts, nil, "migrate", "status").want(0)
+	}
 }
 
 // TestCommandLine looks at wrong command lines: exit code 2 and a word on what is wrong.

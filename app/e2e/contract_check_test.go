@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	validator "github.com/pb33f/libopenapi-validator"
 	"github.com/pb33f/libopenapi-validator/config"
 	"github.com/pb33f/libopenapi-validator/errors"
+	"github.com/pb33f/libopenapi/datamodel/high/base"
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 
 	"github.com/task-tracker/task-tracker/app/api"
@@ -42,6 +44,18 @@ func (o operation) String() string { return o.method + " " + o.path }
 // public reports whether the operation takes no token.
 func (o operation) public() bool { return o.Security != nil }
 
+// components are the contract's named schemas, there once it is loaded.
+var components map[string]*base.SchemaProxy
+
+// schemaOf is what a proxy stands for. The library shows a reference with something beside it, such as a description, as
+// what stands beside it alone.
+func schemaOf(proxy *base.SchemaProxy) *base.Schema {
+	if name, ok := strings.CutPrefix(proxy.GetReference(), "#/components/schemas/"); ok {
+		return components[name].Schema()
+	}
+	return proxy.Schema()
+}
+
 var loadContract = sync.OnceValues(func() (*contract, error) {
 	doc, err := libopenapi.NewDocument(api.SpecYAML)
 	if err != nil {
@@ -51,6 +65,7 @@ var loadContract = sync.OnceValues(func() (*contract, error) {
 	if err != nil {
 		return nil, err
 	}
+	components = maps.Collect(model.Model.Components.Schemas.FromOldest())
 	v, errs := validator.NewValidator(doc, config.WithFormatAssertions(), config.WithoutSecurityValidation())
 	if len(errs) > 0 {
 		return nil, errs[0]

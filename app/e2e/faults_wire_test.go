@@ -3,9 +3,12 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/url"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -36,9 +39,13 @@ type link struct {
 func newWire(t testing.TB, target string) *wire {
 	t.Helper()
 	w := &wire{t: t, target: target, links: map[*link]bool{}, muted: make(chan struct{}, 1000)}
-	l := w.listen("127.0.0.1:0")
+	host := "127.0.0.1"
+	if runtime.GOOS == "linux" { // has all of 127/8: nobody else takes the port of an address of our own
+		host = fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(254), rand.IntN(256), 1+rand.IntN(254))
+	}
+	l := w.listen(host + ":0")
 	w.addr = l.Addr().String()
-	_ = l.Close() // the port stays ours in all likelihood: the kernel hands out others first
+	_ = l.Close() // elsewhere the port stays ours in all likelihood: the kernel hands out others first
 	t.Cleanup(func() {
 		w.down()
 		w.pumps.Wait()

@@ -128,6 +128,9 @@ var routes = map[string]route{
 	"getTask":          {action: auth.TaskRead},
 	"updateTask":       {action: auth.TaskUpdate, body: title},
 	"deleteTask":       {action: auth.TaskDelete, fresh: (*matrix).task},
+	"moveTask": {action: auth.TaskMove, fresh: (*matrix).task, body: func(m *matrix, _ actor) any {
+		return object{"project_id": m.own["target"]}
+	}},
 	"batchTasks": {action: auth.TaskCreate, body: func(m *matrix, a actor) any {
 		return object{"changes": []object{{"op": "create", "project_id": m.own["project"], "task": title(m, a)}}}
 	}, status: 200},
@@ -138,6 +141,12 @@ var routes = map[string]route{
 	}},
 	"deleteRelation":   {action: auth.RelationManage, fresh: (*matrix).relation},
 	"listTaskActivity": {action: auth.ActivityRead},
+
+	"listChecklistItems":  {action: auth.ChecklistRead},
+	"createChecklistItem": {action: auth.ChecklistManage, body: body(object{"text": secretMark}), fresh: (*matrix).task},
+	"getChecklistItem":    {action: auth.ChecklistRead},
+	"updateChecklistItem": {action: auth.ChecklistManage, body: func(m *matrix, _ actor) any { return object{"text": secretMark + m.unique()} }},
+	"deleteChecklistItem": {action: auth.ChecklistManage, fresh: (*matrix).item},
 
 	"listComments":         {action: auth.CommentRead},
 	"createComment":        {action: auth.CommentCreate, body: body(object{"body": secretMark})},
@@ -154,6 +163,7 @@ var routes = map[string]route{
 	"deleteAttachment":   {action: auth.AttachmentDelete, fresh: (*matrix).attachment},
 
 	"listWorkspaceActivity": {action: auth.ActivityRead},
+	"getChanges":            {action: auth.ActivityRead, query: "?since=0"},
 }
 
 func never(actor) bool { return false }
@@ -248,6 +258,10 @@ func (m *matrix) relation(a actor) string {
 	return m.ada.post("/v1/tasks/"+m.task(a)+"/relations", object{"type": "blocks", "task_id": m.task(a)}).want(201).str("id")
 }
 
+func (m *matrix) item(actor) string {
+	return m.ada.post("/v1/tasks/"+m.own["task"]+"/checklist", object{"text": secretMark}).want(201).str("id")
+}
+
 func (m *matrix) comment(a actor) string {
 	return a.session.post("/v1/tasks/"+m.own["task"]+"/comments", object{"body": secretMark}).want(201).str("id")
 }
@@ -279,11 +293,13 @@ func furnish(t testing.TB, c *client, mark string) map[string]string {
 	made("service_account", "/v1/workspaces/"+ids["workspace"]+"/service-accounts", object{"name": mark, "role": "member"})
 	made("invitation", "/v1/workspaces/"+ids["workspace"]+"/invitations", object{"role": "viewer"})
 	made("project", "/v1/workspaces/"+ids["workspace"]+"/projects", object{"key": "KEY", "name": mark})
+	made("target", "/v1/workspaces/"+ids["workspace"]+"/projects", object{"key": "TARGET", "name": mark})
 	made("status", "/v1/projects/"+ids["project"]+"/statuses", object{"name": mark, "category": "todo"})
 	made("label", "/v1/projects/"+ids["project"]+"/labels", object{"name": mark, "color": "#123456"})
 	made("task", "/v1/projects/"+ids["project"]+"/tasks", object{"title": mark, "label_ids": []string{ids["label"]}})
 	made("other", "/v1/projects/"+ids["project"]+"/tasks", object{"title": mark + " 2"})
 	made("relation", "/v1/tasks/"+ids["task"]+"/relations", object{"type": "blocks", "task_id": ids["other"]})
+	made("item", "/v1/tasks/"+ids["task"]+"/checklist", object{"text": mark})
 	made("comment", "/v1/tasks/"+ids["task"]+"/comments", object{"body": mark})
 	made("attachment", "/v1/tasks/"+ids["task"]+"/attachments", draftOf(mark))
 	return ids
@@ -292,7 +308,9 @@ func furnish(t testing.TB, c *client, mark string) map[string]string {
 // randomIDs are identifiers of nothing.
 func randomIDs() map[string]string {
 	ids := map[string]string{"number": "1"}
-	for _, name := range []string{"account", "service_account", "session", "token", "workspace", "invitation", "project", "status", "label", "task", "other", "relation", "comment", "attachment"} {
+	for _, name := range []string{
+		"account", "service_account", "session", "token", "workspace", "invitation", "project", "target", "status", "label", "task", "other", "relation", "item", "comment", "attachment",
+	} {
 		ids[name] = uuid.Must(uuid.NewV7()).String()
 	}
 	return ids

@@ -390,6 +390,17 @@ func (m *matrix) embedded(t *testing.T, c *client) {
 	} {
 		try("POST", w+"/tasks:batch", func(ids map[string]string) any { return object{"changes": []object{change(ids)}} }, nil)
 	}
+	for _, move := range []func(ids map[string]string) object{
+		func(ids map[string]string) object { return object{"project_id": ids["project"]} },
+		func(ids map[string]string) object {
+			return object{"project_id": m.foreign["target"], "status_id": ids["status"]}
+		},
+		func(ids map[string]string) object {
+			return object{"project_id": m.foreign["target"], "label_ids": []string{ids["label"]}}
+		},
+	} {
+		try("POST", task+"/move", func(ids map[string]string) any { return move(ids) }, nil)
+	}
 	for _, kind := range []string{"blocks", "relates_to", "duplicates"} {
 		try("POST", task+"/relations", func(ids map[string]string) any { return object{"type": kind, "task_id": ids["task"]} }, nil)
 	}

@@ -91,6 +91,7 @@ func TestReplaysAreAuthorised(t *testing.T) {
 		}{
 			{"task", "/v1/projects/" + d.project + "/tasks", object{"title": "x"}, "member", "title"},
 			{"comment", "/v1/tasks/" + parent.str("id") + "/comments", object{"body": "x"}, "member", "body"},
+			{"item", "/v1/tasks/" + parent.str("id") + "/checklist", object{"text": "x"}, "member", "text"},
 			{"label", "/v1/projects/" + d.project + "/labels", object{"name": "x", "color": "#112233"}, "member", "name"},
 			{"status", "/v1/projects/" + d.project + "/statuses", object{"name": "x", "category": "todo"}, "admin", "name"},
 			{"project", "/v1/workspaces/" + d.workspace + "/projects", object{"key": "GRACE", "name": "x"}, "admin", "name"},

@@ -107,7 +107,7 @@ func (s *starter) open(ctx context.Context) (live httpapi.Live, p parts, err err
 		Accounts:    accounts,
 		Workspaces:  workspace.NewService(store.NewWorkspaces(s.db), store.NewMembers(s.db), store.NewInvitations(s.db)),
 		Projects:    project.NewService(store.NewProjects(s.db), store.NewStatuses(s.db), store.NewLabels(s.db)),
-		Tasks:       task.NewService(tasks, tasks, tasks, time.Now),
+		Tasks:       task.NewService(tasks, tasks, tasks, tasks, time.Now),
 		Comments:    comment.NewService(store.NewComments(s.db)),
 		Attachments: p.attachments,
 		Activity:    activity.NewService(store.NewActivity(s.db)),

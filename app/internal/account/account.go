@@ -106,14 +106,14 @@ func (in Patch) Validate() error {
 	return f.Err()
 }
 
-// ValidEmail reports whether s looks like an address: one @ with something before and a host after it, no white space,
+// ValidEmail reports whether s looks like an address: one @ with something before and a host after it, visible characters only,
 // at most MaxEmailLen characters. Whether mail arrives there is nothing that syntax can tell (RFC 5321 allows far more
 // than anyone uses, and nothing here sends mail).
 func ValidEmail(s string) bool {
 	clean, folded := CleanEmail(s), FoldEmail(s)
 	local, host, found := strings.Cut(folded, "@")
 	switch {
-	case !utf8.ValidString(s), utf8.RuneCountInString(clean) > MaxEmailLen, utf8.RuneCountInString(folded) > MaxEmailLen:
+	case !utf8.ValidString(s), utf8.RuneCountInString(s) > MaxEmailLen, utf8.RuneCountInString(clean) > MaxEmailLen, utf8.RuneCountInString(folded) > MaxEmailLen:
 		return false
 	case !found, local == "", host == "", strings.Contains(host, "@"):
 		return false
@@ -121,7 +121,7 @@ func ValidEmail(s string) bool {
 		return false
 	}
 	return !strings.ContainsFunc(clean+folded, func(r rune) bool {
-		return !unicode.IsGraphic(r) || unicode.IsSpace(r) || strings.ContainsRune(`<>(),;:\"[]`, r)
+		return !unicode.IsGraphic(r) || !apperr.Visible(r) || strings.ContainsRune(`<>(),;:\"[]`, r)
 	})
 }
 
@@ -136,7 +136,7 @@ func checkEmail(f *apperr.Fields, pointer, s string) {
 
 // checkPassword counts the characters of a password as it is hashed.
 func checkPassword(f *apperr.Fields, pointer, s string) {
-	switch n := utf8.RuneCountInString(prepare(s)); {
+	switch n := utf8.RuneCountInString(PreparePassword(s)); {
 	case !utf8.ValidString(s):
 		f.Add(pointer, "invalid_utf8", "must be valid UTF-8")
 	case n < MinPasswordLen:
@@ -152,7 +152,7 @@ func checkLogin(email, password string) error {
 	for _, field := range []struct {
 		pointer, text, kept string
 		maxLen              int
-	}{{"/email", email, CleanEmail(email), MaxEmailLen}, {"/password", password, prepare(password), MaxPasswordLen}} {
+	}{{"/email", email, CleanEmail(email), MaxEmailLen}, {"/password", password, PreparePassword(password), MaxPasswordLen}} {
 		switch {
 		case field.text == "":
 			f.Add(field.pointer, "required", "must not be empty")

@@ -53,10 +53,10 @@ func (h *hasher) acquire(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// prepare is the form in which a password is hashed, so that it is the same from every keyboard: the mappings of RFC 8265's
+// PreparePassword is the form in which a password is hashed, so that it is the same from every keyboard: the mappings of RFC 8265's
 // OpaqueString, by which other spaces are U+0020 and é is one character. Its refusals are left out: they depend on the
 // version of Unicode, and would lock out a person whose emoji is newer than this program's tables.
-func prepare(password string) string {
+func PreparePassword(password string) string {
 	return norm.NFC.String(strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Zs, r) {
 			return ' '
@@ -74,7 +74,7 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	defer release()
 	salt := make([]byte, argonSalt)
 	_, _ = rand.Read(salt) // never fails: it ends the program instead
-	return encodePHC(salt, h.derive([]byte(prepare(password)), salt, argonTime, argonMemory, argonThreads, argonKey)), nil
+	return encodePHC(salt, h.derive([]byte(PreparePassword(password)), salt, argonTime, argonMemory, argonThreads, argonKey)), nil
 }
 
 // matches compares a password with a PHC string, or, where that is empty, with nothing that it could match, in the same
@@ -94,7 +94,7 @@ func (h *hasher) matches(phc, password string) (ok, stale bool, err error) {
 		key := h.derive([]byte(form), p.salt, p.time, p.memory, p.threads, uint32(len(p.key))) //nolint:gosec // G115: parsePHC bounds it
 		return subtle.ConstantTimeCompare(key, p.key) == 1 && known
 	}
-	prepared := prepare(password)
+	prepared := PreparePassword(password)
 	switch {
 	case compare(prepared):
 		return true, false, nil

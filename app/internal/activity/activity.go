@@ -9,7 +9,9 @@ import (
 
 // Entry is one change. ProjectID and TaskID are set where the change belongs to one, so that it is found there.
 type Entry struct {
-	ID          uuid.UUID
+	ID uuid.UUID
+	// Sequence is its place in the order of commits; nil where none was given yet.
+	Sequence    *int64
 	WorkspaceID uuid.UUID
 	ProjectID   *uuid.UUID
 	TaskID      *uuid.UUID

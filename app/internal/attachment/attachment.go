@@ -23,8 +23,8 @@ const (
 	MaxLimit     = 100
 	// UploadValid is how long after its reservation an upload may begin.
 	UploadValid = 15 * time.Minute
-	// DownloadValid is how long a download's link works.
-	DownloadValid = 5 * time.Minute
+	// DownloadValid is how long after it was asked for a download may begin. In S3's case nothing can take a link back.
+	DownloadValid = time.Minute
 	// ReservationValid is how long an attachment may stay unconfirmed.
 	ReservationValid = 24 * time.Hour
 )
@@ -125,6 +125,12 @@ type Upload struct {
 	URL       string
 	Headers   map[string]string
 	Fields    map[string]string
+	ExpiresAt time.Time
+}
+
+// Link is a signed address of an attachment's bytes. From ExpiresAt on no download begins.
+type Link struct {
+	URL       string
 	ExpiresAt time.Time
 }
 

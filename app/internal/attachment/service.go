@@ -13,10 +13,10 @@ import (
 
 // Blobs is what the service needs of the store of bytes.
 type Blobs interface {
-	// SignUpload admits exactly a's bytes until expires.
+	// SignUpload admits exactly a's bytes until expires, or a little less where the result says so.
 	SignUpload(ctx context.Context, a Attachment, expires time.Time) (Upload, error)
-	// SignDownload returns a URL that gives a's bytes, as a file to save, until expires.
-	SignDownload(ctx context.Context, a Attachment, expires time.Time) (string, error)
+	// SignDownload returns a link that gives a's bytes, as a file to save, until expires, or a little less.
+	SignDownload(ctx context.Context, a Attachment, expires time.Time) (Link, error)
 	// Stat tells what is stored under a key; false where nothing is.
 	Stat(ctx context.Context, key string) (Stored, bool, error)
 	// Delete removes the bytes; that there are none is no error.
@@ -31,6 +31,8 @@ type Reader interface {
 	List(ctx context.Context, taskID uuid.UUID, page Page) (items []Attachment, next *uuid.UUID, err error)
 	// Get returns an attachment with its place.
 	Get(ctx context.Context, id, viewer uuid.UUID) (Attachment, Place, error)
+	// State tells in which state the attachment is whose bytes have that key.
+	State(ctx context.Context, key string) (State, error)
 }
 
 // Writer changes attachments, each with its activity in one transaction. The closures decide on the rows as the
@@ -168,8 +170,9 @@ func (s *Service) Get(ctx context.Context, p auth.Principal, id uuid.UUID) (Atta
 }
 
 // Confirm compares what was uploaded with what was reserved and makes the attachment ready; for one that is ready it
-// does nothing. It takes attachment.create, and is for who reserved it. Errors: conflict where nothing has been uploaded
-// yet; validation_failed where size or checksum differ; not_found; forbidden; project_archived.
+// does nothing. It takes attachment.create, and is for who reserved it. Errors: conflict where nothing has been uploaded,
+// which says whether it still can be; validation_failed where size or checksum differ; not_found; forbidden;
+// project_archived.
 func (s *Service) Confirm(ctx context.Context, p auth.Principal, id uuid.UUID) (Attachment, error) {
 	a, at, err := s.store.Get(ctx, id, p.AccountID)
 	if err != nil {
@@ -196,7 +199,7 @@ func (s *Service) Confirm(ctx context.Context, p auth.Principal, id uuid.UUID) (
 		return Attachment{}, err
 	}
 	if !found {
-		return Attachment{}, apperr.New(apperr.Conflict, "The file has not been uploaded yet.")
+		return Attachment{}, s.notArrived(a)
 	}
 	var f apperr.Fields
 	if got.Size != a.Size {
@@ -217,15 +220,41 @@ func (s *Service) Confirm(ctx context.Context, p auth.Principal, id uuid.UUID) (
 	return a, err
 }
 
+// notArrived says why there is nothing to confirm. What was wrong with an upload, the store of bytes told its sender.
+func (s *Service) notArrived(a Attachment) error {
+	last := a.CreatedAt.Add(UploadValid).UTC().Truncate(time.Second)
+	if s.now().Before(last) {
+		return apperr.New(apperr.Conflict, "Nothing has arrived yet; of an upload that was answered with an error, nothing is kept. "+
+			"The upload may begin until %s: send the bytes as `upload` says, and confirm then.", last.Format(time.RFC3339))
+	}
+	return apperr.New(apperr.Conflict, "Nothing has arrived, and the time for it is over: the upload could begin until %s. "+
+		"Reserve again, with a new Idempotency-Key.", last.Format(time.RFC3339))
+}
+
+// Admit decides whether a signed address of the bytes with that key still holds, for a store that serves them itself:
+// downloads of what is ready, uploads of what is reserved. Errors: not_found for what was deleted, itself or with its
+// task; conflict for an upload of what is confirmed; unavailable.
+func (s *Service) Admit(ctx context.Context, key string, upload bool) error {
+	switch state, err := s.store.State(ctx, key); {
+	case err != nil:
+		return err
+	case upload && state == StateReserved, !upload && state == StateReady:
+		return nil
+	case upload && state == StateReady:
+		return apperr.New(apperr.Conflict, "The attachment is confirmed: nothing can be uploaded for it any more.")
+	}
+	return apperr.Missing("attachment")
+}
+
 // Download returns a link to the bytes that works for [DownloadValid]. It takes attachment.read. Errors: conflict where
 // the attachment is not ready; not_found.
-func (s *Service) Download(ctx context.Context, p auth.Principal, id uuid.UUID) (string, error) {
+func (s *Service) Download(ctx context.Context, p auth.Principal, id uuid.UUID) (Link, error) {
 	a, err := s.Get(ctx, p, id)
 	if err != nil {
-		return "", err
+		return Link{}, err
 	}
 	if a.State != StateReady {
-		return "", apperr.New(apperr.Conflict, "The attachment is not ready: its upload has not been confirmed.")
+		return Link{}, apperr.New(apperr.Conflict, "The attachment is not ready: its upload has not been confirmed.")
 	}
 	return s.blobs.SignDownload(ctx, a, s.now().Add(DownloadValid))
 }

@@ -51,14 +51,17 @@ const (
 	LabelRead     Action = "label.read"
 	LabelManage   Action = "label.manage"
 
-	TaskRead       Action = "task.read"
-	TaskCreate     Action = "task.create"
-	TaskUpdate     Action = "task.update"
-	TaskDelete     Action = "task.delete"
-	RelationRead   Action = "relation.read"
-	RelationManage Action = "relation.manage"
-	StatsRead      Action = "statistics.read"
-	ActivityRead   Action = "activity.read"
+	TaskRead        Action = "task.read"
+	TaskCreate      Action = "task.create"
+	TaskUpdate      Action = "task.update"
+	TaskDelete      Action = "task.delete"
+	TaskMove        Action = "task.move"
+	RelationRead    Action = "relation.read"
+	RelationManage  Action = "relation.manage"
+	ChecklistRead   Action = "checklist.read"
+	ChecklistManage Action = "checklist.manage"
+	StatsRead       Action = "statistics.read"
+	ActivityRead    Action = "activity.read"
 
 	CommentRead        Action = "comment.read"
 	CommentCreate      Action = "comment.create"
@@ -128,8 +131,11 @@ var table = map[Action]Rule{
 	TaskCreate:         {RoleMember, ScopeWrite},
 	TaskUpdate:         {RoleMember, ScopeWrite},
 	TaskDelete:         {RoleMember, ScopeWrite},
+	TaskMove:           {RoleMember, ScopeWrite}, // in both projects' workspace, which is one
 	RelationRead:       {RoleViewer, ScopeRead},
 	RelationManage:     {RoleMember, ScopeWrite},
+	ChecklistRead:      {RoleViewer, ScopeRead},
+	ChecklistManage:    {RoleMember, ScopeWrite},
 	StatsRead:          {RoleViewer, ScopeRead},
 	ActivityRead:       {RoleViewer, ScopeRead},
 	CommentRead:        {RoleViewer, ScopeRead},

@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"regexp"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -27,6 +24,8 @@ var (
 	ErrMethod       = errors.New("blob: method not allowed")
 	ErrInterrupted  = errors.New("blob: the upload broke off")
 	ErrNoSpace      = errors.New("blob: storage is full")
+	// ErrCredentials is the failure to sign what would outlive the storage's credentials.
+	ErrCredentials = errors.New("blob: the storage's credentials are about to expire")
 )
 
 // UploadRequest describes the only upload that a signed request will admit.
@@ -40,7 +39,9 @@ type UploadRequest struct {
 
 // Upload tells a client how to send its bytes. A PUT carries them as its body; a POST is
 // a multipart/form-data form with Fields first and the bytes last, in a field "file".
-// Either way Headers go with it. Success is 2xx.
+// Either way Headers go with it, and the body's Content-Length, which HTTP clients set by
+// themselves: bodies of unknown length are refused. Success is 2xx. From Expires on no
+// upload begins; it is what was asked for, or when the storage's credentials end.
 type Upload struct {
 	Method  string
 	URL     string
@@ -58,6 +59,12 @@ type DownloadRequest struct {
 	Expires     time.Time
 }
 
+// Download is a signed URL and when it ends: when it was asked to, or when the storage's credentials end.
+type Download struct {
+	URL     string
+	Expires time.Time
+}
+
 // Info says what a store holds under a key. SHA256 is of the stored bytes: recomputed by
 // reading them, or verified by the store when they arrived.
 type Info struct {
@@ -69,11 +76,12 @@ type Info struct {
 // Signer lets clients move bytes themselves.
 type Signer interface {
 	// SignUpload admits one exact upload until Expires. ErrBadKey for a malformed key,
-	// ErrExpired for a moment that has passed.
+	// ErrExpired for a moment that has passed, ErrCredentials where the storage's
+	// credentials end within seconds and cannot be renewed.
 	SignUpload(ctx context.Context, req UploadRequest) (Upload, error)
 	// SignDownload returns a URL that answers GET with the bytes, as an attachment.
 	// Whether the blob exists shows only then. Errors as for SignUpload.
-	SignDownload(ctx context.Context, req DownloadRequest) (string, error)
+	SignDownload(ctx context.Context, req DownloadRequest) (Download, error)
 }
 
 // Objects moves bytes through this process, for confirmation, export and import.
@@ -118,66 +126,17 @@ func (o Options) now() time.Time {
 	return time.Now()
 }
 
-// Open opens the store that rawURL names: "file:PATH", or
-// "s3://BUCKET?region=…&endpoint=…&path_style=true" where every parameter may be left
-// out. S3 is not contacted before its first use, so that a service can start without it.
+// Open opens the store that rawURL names, see [ParseURL]. S3 is not contacted before its first use, so that a service
+// can start without it.
 func Open(_ context.Context, rawURL string, opts Options) (Store, error) {
-	scheme, rest, ok := strings.Cut(rawURL, ":")
+	at, err := ParseURL(rawURL)
 	switch {
-	case ok && scheme == "file":
-		path := strings.TrimPrefix(rest, "//")
-		if path == "" {
-			return nil, errors.New(`blob: URL "file:" names no directory`)
-		}
-		return OpenDisk(path, opts)
-	case ok && scheme == "s3":
-		cfg, err := parseS3URL(rawURL)
-		if err != nil {
-			return nil, err
-		}
-		return OpenS3(cfg, opts)
+	case err != nil:
+		return nil, fmt.Errorf("blob: URL %w", err)
+	case at.S3 != nil:
+		return OpenS3(*at.S3, opts)
 	}
-	return nil, errors.New(`blob: URL must be "file:PATH" or "s3://BUCKET?region=…"`)
-}
-
-var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
-
-func parseS3URL(rawURL string) (S3Config, error) {
-	u, err := url.Parse(rawURL)
-	if err != nil || u.Opaque != "" || u.User != nil || u.Fragment != "" || (u.Path != "" && u.Path != "/") {
-		return S3Config{}, errors.New(`blob: S3 URL must be "s3://BUCKET?region=…&endpoint=…&path_style=true"`)
-	}
-	if !bucketName.MatchString(u.Host) {
-		return S3Config{}, fmt.Errorf("blob: S3 URL: %q is no bucket name", u.Host)
-	}
-	cfg := S3Config{Bucket: u.Host}
-	query, err := url.ParseQuery(u.RawQuery)
-	if err != nil {
-		return S3Config{}, errors.New("blob: S3 URL: malformed parameters")
-	}
-	for name, values := range query {
-		if len(values) != 1 || values[0] == "" {
-			return S3Config{}, fmt.Errorf("blob: S3 URL: parameter %s needs one value", name)
-		}
-		switch value := values[0]; name {
-		case "region":
-			cfg.Region = value
-		case "endpoint":
-			e, err := url.Parse(value)
-			if err != nil || (e.Scheme != "https" && e.Scheme != "http") || e.Host == "" || e.User != nil ||
-				strings.Trim(e.Path, "/") != "" || e.RawQuery != "" || e.Fragment != "" {
-				return S3Config{}, fmt.Errorf("blob: S3 URL: endpoint must be https://HOST[:PORT], not %q", value)
-			}
-			cfg.Endpoint = e.Scheme + "://" + e.Host
-		case "path_style":
-			if cfg.PathStyle, err = strconv.ParseBool(value); err != nil {
-				return S3Config{}, fmt.Errorf("blob: S3 URL: path_style must be true or false, not %q", value)
-			}
-		default:
-			return S3Config{}, fmt.Errorf("blob: S3 URL: unknown parameter %s", name)
-		}
-	}
-	return cfg, nil
+	return OpenDisk(at.Dir, opts)
 }
 
 const uuidPattern = `[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`

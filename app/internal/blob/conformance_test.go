@@ -62,14 +62,16 @@ func TestUploadRefused(t *testing.T) {
 		"much too long":       {nil, strings.Repeat("exactly these bytes", 100_000)},
 		"empty":               {nil, ""},
 		"other bytes":         {nil, "exactly those bytes"},
-		"other type":          {setType, string(content)},
+		"other type":          {func(up *blob.Upload) { typePlace(up).change(up, func(string) string { return "text/html" }) }, string(content)},
 		"other key":           {func(up *blob.Upload) { swap(keyOf(up), other)(up) }, string(content)},
-		"tampered signature":  {spoil("sig", "X-Amz-Signature"), string(content)},
-		"tampered policy":     {spoil("expires", "policy"), string(content)},
-		"tampered checksum":   {spoil("sha256", "x-amz-checksum-sha256"), string(content)},
-		"no signature":        {func(up *blob.Upload) { delete(up.Fields, "X-Amz-Signature"); swap("&sig=", "&gis=")(up) }, string(content)},
-		"one more parameter":  {add("x", "x-amz-meta-x"), string(content)},
-		"another form field":  {add("type", "acl"), string(content)},
+		"tampered signature":  {spoil(signaturePlace), string(content)},
+		"tampered policy":     {spoil(expiryPlace), string(content)},
+		"tampered checksum":   {spoil(checksumPlace), string(content)},
+		"no signature":        {func(up *blob.Upload) { signaturePlace(up).drop(up) }, string(content)},
+		"no checksum":         {func(up *blob.Upload) { checksumPlace(up).drop(up) }, string(content)},
+		"one more parameter":  {add(place{field: "x-amz-meta-x"}, place{param: "x-amz-meta-x"}, place{param: "x"}), string(content)},
+		"another form field":  {add(place{field: "acl"}, place{param: "x-amz-acl"}, place{param: "type"}), string(content)},
+		"another header":      {add(place{field: "acl"}, place{header: "X-Amz-Acl"}, place{param: "type"}), string(content)},
 		"signed for download": {nil, string(content)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -102,16 +104,19 @@ func TestExpiry(t *testing.T) {
 		req.Expires = time.Now().Add(time.Second)
 		up := sign(t, s, req)
 		down := blob.DownloadRequest{Key: stored, Filename: "x", ContentType: "text/plain", Expires: req.Expires}
-		target, err := s.SignDownload(t.Context(), down)
+		signed, err := s.SignDownload(t.Context(), down)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if want := req.Expires.Truncate(time.Second); !up.Expires.Equal(want) || !signed.Expires.Equal(want) {
+			t.Errorf("expire at %s and %s, want %s", up.Expires, signed.Expires, want)
 		}
 		time.Sleep(2100 * time.Millisecond)
 		if got := send(t, up, content); got < 400 || got >= 500 {
 			t.Errorf("upload: status %d, want 4xx", got)
 		}
 		wantMissing(t, s, late)
-		if got := fetch(t, target, "", ""); !got.refused() {
+		if got := fetch(t, signed.URL, "", ""); !got.refused() {
 			t.Errorf("download: %d, want 4xx", got.status)
 		}
 		if _, err := s.SignUpload(t.Context(), req); !errors.Is(err, blob.ErrExpired) {

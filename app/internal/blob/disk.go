@@ -108,14 +108,18 @@ func (d *Disk) SignUpload(_ context.Context, req UploadRequest) (Upload, error) 
 }
 
 // SignDownload returns a signed URL of this server.
-func (d *Disk) SignDownload(_ context.Context, req DownloadRequest) (string, error) {
+func (d *Disk) SignDownload(_ context.Context, req DownloadRequest) (Download, error) {
 	if err := req.validate(d.opts.now()); err != nil {
-		return "", err
+		return Download{}, err
 	}
-	return d.signer.sign(grant{
+	target, err := d.signer.sign(grant{
 		method: http.MethodGet, key: req.Key, contentType: req.ContentType,
 		filename: cleanFilename(req.Filename), expires: req.Expires,
 	})
+	if err != nil {
+		return Download{}, err
+	}
+	return Download{URL: target, Expires: req.Expires.Truncate(time.Second)}, nil
 }
 
 // Stat reads the whole blob and compares it with the checksum it was stored with.

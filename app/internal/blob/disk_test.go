@@ -251,19 +251,13 @@ func TestOpen(t *testing.T) {
 	if err := os.WriteFile(plain, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, target := range []string{
-		"", "file:", "/var/blobs", "http://x", "gs://bucket", "file:" + plain, "s3:bucket", "s3://", "s3://Bucket", "s3://b",
-		"s3://bucket/prefix", "s3://user:pw@bucket", "s3://bucket?region=", "s3://bucket?region=a&region=b", "s3://bucket?colour=red",
-		"s3://bucket?path_style=perhaps", "s3://bucket?endpoint=minio:9000", "s3://bucket?endpoint=http://h/path", "s3://bucket?%zz", "s3://bucket#x",
-	} {
+	for _, target := range []string{"", "file:" + plain, "s3://bucket/prefix", "s3://bucket?colour=red"} {
 		if s, err := blob.Open(t.Context(), target, blob.Options{}); err == nil {
 			t.Errorf("Open(%q) = %T", target, s)
 		}
 	}
-	for _, target := range []string{"s3://bucket", "s3://my.bucket-1/?region=eu-central-1&endpoint=https://minio:9000&path_style=true"} {
-		if _, err := blob.Open(t.Context(), target, blob.Options{}); err != nil {
-			t.Errorf("Open(%q): %v", target, err)
-		}
+	if _, err := blob.Open(t.Context(), "s3://my.bucket-1/?region=eu-central-1&endpoint=https://minio:9000&path_style=true", blob.Options{}); err != nil {
+		t.Error(err)
 	}
 	for name, opts := range map[string]blob.Options{
 		"short key":   {SigningKey: []byte("short"), BaseURL: "http://h"},

@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -14,24 +15,35 @@ import (
 // idle clients can't hold connections; each also gets a minute to begin with.
 const slowest = 32 << 10
 
+// transferTime is how long a transfer of size bytes may take; at most a week, whatever the size.
+func transferTime(size int64) time.Duration {
+	return time.Minute + time.Duration(min(size/slowest, int64(maxLifetime/time.Second)))*time.Second
+}
+
+// Admit decides whether the signed URLs of a blob still hold: a link to what has been deleted since must not serve it.
+// upload tells a PUT from a GET or HEAD. [ErrNotFound] for what is not there any more; other errors go to the handler's
+// onError as they are.
+type Admit func(ctx context.Context, key string, upload bool) error
+
 // Handler serves the store's signed URLs, PUT for uploads and GET for downloads, below
 // [RoutePrefix]; mount it there without stripping the prefix. It sets its own deadlines
-// and its own body limit, the signed size. Failures go to onError as the package's typed
+// and its own body limit, the signed size. Every request with a valid signature is put
+// to admit before it is served; nil admits all. Failures go to onError as the package's typed
 // errors, before anything has been written, except for a connection lost in mid-download.
-func (d *Disk) Handler(onError func(http.ResponseWriter, *http.Request, error)) http.Handler {
+func (d *Disk) Handler(admit Admit, onError func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 		h.Set("Referrer-Policy", "no-referrer") // the URL is a credential
 		h.Set("Cache-Control", "private, no-store")
-		if err := d.serve(w, r); err != nil {
+		if err := d.serve(w, r, admit); err != nil {
 			onError(w, r, err)
 		}
 	})
 }
 
-func (d *Disk) serve(w http.ResponseWriter, r *http.Request) error {
+func (d *Disk) serve(w http.ResponseWriter, r *http.Request, admit Admit) error {
 	if r.Method != http.MethodPut && r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD, PUT")
 		return ErrMethod
@@ -51,7 +63,13 @@ func (d *Disk) serve(w http.ResponseWriter, r *http.Request) error {
 	if method != g.method {
 		return fmt.Errorf("%w: it was signed for %s", ErrBadSignature, g.method)
 	}
-	if g.method == http.MethodPut {
+	upload := g.method == http.MethodPut
+	if admit != nil {
+		if err := admit(r.Context(), key, upload); err != nil {
+			return err
+		}
+	}
+	if upload {
 		return d.serveUpload(w, r, g)
 	}
 	return d.serveDownload(w, r, g)
@@ -101,7 +119,7 @@ func (d *Disk) serveDownload(w http.ResponseWriter, r *http.Request, g grant) er
 // setDeadlines replaces the server's timeouts, which are made for small messages, by
 // ones that fit size bytes. The server restores its own for the next request.
 func setDeadlines(w http.ResponseWriter, size int64) error {
-	limit := time.Now().Add(time.Minute + time.Duration(size/slowest)*time.Second)
+	limit := time.Now().Add(transferTime(size))
 	c := http.NewResponseController(w)
 	err := errors.Join(c.SetReadDeadline(limit), c.SetWriteDeadline(limit.Add(30*time.Second)))
 	if err != nil && !errors.Is(err, http.ErrNotSupported) {

@@ -21,13 +21,16 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// S3Config names a bucket. Credentials come from the SDK's usual chain, encryption from
-// the bucket's own settings.
+// S3Config names a bucket. Encryption comes from the bucket's own settings.
 type S3Config struct {
 	Bucket    string
 	Region    string // the SDK's chain decides if empty
 	Endpoint  string // of a compatible store, as https://HOST:PORT; AWS if empty
 	PathStyle bool   // https://HOST/BUCKET/KEY instead of https://BUCKET.HOST/KEY
+	// PutUploads signs uploads as PUT, for stores that don't know S3's form POST.
+	PutUploads bool
+	// Credentials are those of the SDK's usual chain if nil.
+	Credentials aws.CredentialsProvider
 }
 
 // S3 keeps blobs in a bucket.
@@ -35,8 +38,9 @@ type S3 struct {
 	cfg  S3Config
 	opts Options
 
-	mu     sync.Mutex
-	client *s3.Client
+	mu          sync.Mutex
+	client      *s3.Client
+	credentials *renewable // the client's
 }
 
 var _ Store = (*S3)(nil)
@@ -51,8 +55,8 @@ const (
 // OpenS3 returns a store that contacts the bucket, and looks for credentials, on its
 // first use.
 func OpenS3(cfg S3Config, opts Options) (*S3, error) {
-	if !bucketName.MatchString(cfg.Bucket) {
-		return nil, fmt.Errorf("blob: S3: %q is no bucket name", cfg.Bucket)
+	if !validBucket(cfg.Bucket) {
+		return nil, fmt.Errorf("blob: S3: %q is not the name of a bucket", cfg.Bucket)
 	}
 	return &S3{cfg: cfg, opts: opts}, nil
 }
@@ -74,10 +78,15 @@ func (s *S3) connect(ctx context.Context) (*s3.Client, error) {
 	if s.cfg.Region != "" {
 		load = append(load, config.WithRegion(s.cfg.Region))
 	}
+	if s.cfg.Credentials != nil {
+		load = append(load, config.WithCredentialsProvider(s.cfg.Credentials))
+	}
 	cfg, err := config.LoadDefaultConfig(ctx, load...)
 	if err != nil {
 		return nil, fmt.Errorf("blob: S3: configuration: %w", err)
 	}
+	s.credentials = newRenewable(cfg.Credentials)
+	cfg.Credentials = s.credentials
 	s.client = s3.NewFromConfig(cfg, func(o *s3.Options) {
 		if s.cfg.Endpoint != "" {
 			o.BaseEndpoint = aws.String(s.cfg.Endpoint)
@@ -101,67 +110,6 @@ func (s *S3) Check(ctx context.Context) error {
 	defer cancel()
 	_, err = client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &s.cfg.Bucket})
 	return s3Error("check bucket", err)
-}
-
-// SignUpload returns a presigned POST whose policy admits one object: S3 compares key,
-// type, size and SHA-256 itself, before it stores anything.
-func (s *S3) SignUpload(ctx context.Context, req UploadRequest) (Upload, error) {
-	now := s.opts.now()
-	if err := req.validate(now); err != nil {
-		return Upload{}, err
-	}
-	client, err := s.connect(ctx)
-	if err != nil {
-		return Upload{}, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, shortCall) // credentials may have to be fetched
-	defer cancel()
-	fixed := map[string]string{
-		"Content-Type":             req.ContentType,
-		"x-amz-checksum-algorithm": string(types.ChecksumAlgorithmSha256),
-		"x-amz-checksum-sha256":    base64.StdEncoding.EncodeToString(req.SHA256[:]),
-	}
-	conditions := []any{[]any{"content-length-range", req.Size, req.Size}}
-	for name, value := range fixed {
-		conditions = append(conditions, []any{"eq", "$" + name, value})
-	}
-	post, err := s3.NewPresignClient(client).PresignPostObject(ctx,
-		&s3.PutObjectInput{Bucket: &s.cfg.Bucket, Key: &req.Key},
-		func(o *s3.PresignPostOptions) { o.Expires, o.Conditions = req.Expires.Sub(now), conditions })
-	if err != nil {
-		return Upload{}, s3Error("sign upload", err)
-	}
-	for name, value := range fixed {
-		post.Values[name] = value
-	}
-	return Upload{
-		Method: http.MethodPost, URL: post.URL, Fields: post.Values, Expires: req.Expires.Truncate(time.Second),
-		Headers: map[string]string{},
-	}, nil
-}
-
-// SignDownload returns a presigned GET that overrides what S3 would say about the bytes.
-func (s *S3) SignDownload(ctx context.Context, req DownloadRequest) (string, error) {
-	now := s.opts.now()
-	if err := req.validate(now); err != nil {
-		return "", err
-	}
-	client, err := s.connect(ctx)
-	if err != nil {
-		return "", err
-	}
-	ctx, cancel := context.WithTimeout(ctx, shortCall)
-	defer cancel()
-	get, err := s3.NewPresignClient(client).PresignGetObject(ctx, &s3.GetObjectInput{
-		Bucket: &s.cfg.Bucket, Key: &req.Key,
-		ResponseContentType:        &req.ContentType,
-		ResponseContentDisposition: aws.String(disposition(req.Filename)),
-		ResponseCacheControl:       aws.String("private, no-transform"),
-	}, s3.WithPresignExpires(max(req.Expires.Sub(now), time.Second)))
-	if err != nil {
-		return "", s3Error("sign download", err)
-	}
-	return get.URL, nil
 }
 
 // Stat returns the checksum S3 verified on arrival, or reads the object where it has none.
@@ -257,7 +205,7 @@ func (s *S3) Put(ctx context.Context, key, contentType string, size int64, r io.
 	defer done()
 	want := Info{Size: size, ContentType: contentType, SHA256: sum}
 
-	limited, cancel := context.WithTimeout(ctx, time.Minute+time.Duration(size/slowest)*time.Second)
+	limited, cancel := context.WithTimeout(ctx, transferTime(size))
 	defer cancel()
 	_, err = client.PutObject(limited, &s3.PutObjectInput{
 		Bucket: &s.cfg.Bucket, Key: &key, Body: body, ContentType: &contentType, ContentLength: &size,

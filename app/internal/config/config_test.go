@@ -192,6 +192,41 @@ func TestPasswordThatEndsTooEarly(t *testing.T) {
 	}
 }
 
+// A SQLite path is taken as it is; a URL with a host is refused with the form that is meant.
+func TestLocalPaths(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"./var/t.db": "sqlite:./var/t.db", "a%41/t?#.db": "sqlite:a%41/t?#.db", "/abs/t.db": "sqlite:/abs/t.db", "///abs/t.db": "sqlite:/abs/t.db",
+		"/a%zz": "sqlite:/a%zz", "with blank.db": "sqlite:with blank.db",
+	} {
+		c, err := Load([]string{"TASKTRACKER_DATABASE_URL=sqlite:" + given, "TASKTRACKER_BLOB_URL=file:" + given})
+		if err != nil || c.Database.URL != want || c.ShowDatabase() != want || c.BlobURL != strings.Replace(want, "sqlite:", "file:", 1) {
+			t.Errorf("%s: %+v, %v", given, c, err)
+		}
+	}
+	for given, says := range map[string]string{
+		"DATABASE_URL=sqlite:":                 "needs a path: sqlite:./var/",
+		"DATABASE_URL=sqlite://":               "needs a path: sqlite:./var/",
+		"DATABASE_URL=sqlite::memory:":         "needs a file",
+		"DATABASE_URL=sqlite://var/t.db":       `names a host, "var", but the file must be on this machine: write sqlite:var/t.db for`,
+		"DATABASE_URL=sqlite://localhost/t.db": "or sqlite:/localhost/t.db for one from the root",
+		"BLOB_URL=file://var/blobs":            `names a host, "var", but the file must be on this machine: write file:var/blobs for`,
+		"BLOB_URL=file:":                       "must be file:PATH",
+		"BLOB_URL=s3://b?regoin=x":             "not the name of a bucket",
+		"BLOB_URL=s3://bucket?regoin=x":        `no parameter "regoin"`,
+		"BLOB_URL=s3://bucket/prefix":          "has a path",
+		"BLOB_URL=s3://bucket?path_style=x":    "path_style: must be true or false",
+		"BLOB_URL=s3://bucket?endpoint=x":      "endpoint: must be https://",
+		"BLOB_URL=s3://bucket?upload=form":     "upload: must be post or put",
+	} {
+		name, _, _ := strings.Cut(given, "=")
+		_, err := Load([]string{"TASKTRACKER_" + given})
+		if err == nil || !strings.HasPrefix(err.Error(), "TASKTRACKER_"+name+": ") || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v, want %q", given, err, says)
+		}
+	}
+}
+
 func TestConfigurationFileIsCurrent(t *testing.T) {
 	t.Parallel()
 	b, err := os.ReadFile("../../CONFIGURATION.md")

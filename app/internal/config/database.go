@@ -10,6 +10,11 @@ import (
 )
 
 func setDatabase(c *Config, value string) error {
+	if rest, ok := strings.CutPrefix(value, "sqlite:"); ok {
+		path, err := sqlitePath(rest)
+		c.Database.URL = "sqlite:" + path
+		return err
+	}
 	if err := checkDatabase(value); err != nil {
 		return err
 	}
@@ -17,13 +22,29 @@ func setDatabase(c *Config, value string) error {
 	return nil
 }
 
-func checkDatabase(value string) error {
-	if path, ok := strings.CutPrefix(value, "sqlite:"); ok {
-		if path == "" {
-			return errors.New("sqlite: needs a path: sqlite:./var/tasktracker.db")
-		}
-		return nil
+// sqlitePath is the path of sqlite:PATH, taken as it is, or of sqlite:///PATH, as URLs write absolute ones.
+func sqlitePath(rest string) (string, error) {
+	switch {
+	case rest == "", rest == "//":
+		return "", errors.New("sqlite: needs a path: sqlite:./var/tasktracker.db")
+	case strings.HasPrefix(rest, ":memory:"):
+		return "", errors.New("sqlite: needs a file, a database in memory would be lost: sqlite:./var/tasktracker.db")
 	}
+	return localPath("sqlite:", rest)
+}
+
+// localPath is what follows scheme without the slashes of a URL. After two slashes a URL has a host, and files are here.
+func localPath(scheme, rest string) (string, error) {
+	after, isURL := strings.CutPrefix(rest, "//")
+	if !isURL || strings.HasPrefix(after, "/") {
+		return strings.TrimPrefix(rest, "//"), nil
+	}
+	host, _, _ := strings.Cut(after, "/")
+	return "", fmt.Errorf("%s%s names a host, %q, but the file must be on this machine: write %[1]s%[4]s for a path from the working "+
+		"directory, or %[1]s/%[4]s for one from the root", scheme, rest, host, after)
+}
+
+func checkDatabase(value string) error {
 	u, err := url.Parse(value)
 	if err != nil { // not err itself: it would print the password
 		return errors.New("cannot be parsed; it must be mysql://user:password@host:3306/name with special characters percent-encoded")

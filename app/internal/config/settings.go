@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/task-tracker/task-tracker/app/internal/blob"
 )
 
 const prefix = "TASKTRACKER_"
@@ -44,7 +46,7 @@ var table = []setting{
 
 	{ //nolint:gosec // an example, no password
 		name: prefix + "DATABASE_URL", standard: "sqlite:./var/tasktracker.db", set: setDatabase, show: hidePassword,
-		doc: "`sqlite:PATH` or `mysql://user:password@host:3306/name`, special characters percent-encoded; `?tls=true` for TLS by the system's roots.",
+		doc: "`sqlite:PATH`, the path as it is, or `mysql://user:password@host:3306/name`, special characters percent-encoded; `?tls=true` for TLS by the system's roots.",
 	},
 	{name: prefix + "DATABASE_HOST", set: setDatabaseHost, doc: "Instead of the URL, as a container gets them from secrets: `host` or `host:port`."},
 	{name: prefix + "DATABASE_NAME", set: text(func(c *Config) *string { return &c.Database.name }), doc: "The database on that host."},
@@ -73,7 +75,10 @@ var table = []setting{
 
 	{
 		name: prefix + "BLOB_URL", standard: "file:./var/blobs", set: setBlobURL,
-		doc: "Where attachments are: `file:PATH`, or `s3://BUCKET?region=…&endpoint=…&path_style=true`.",
+		doc: "Where attachments are: `file:PATH`, or `s3://BUCKET?region=…&endpoint=…&path_style=true&upload=put`, all parameters optional. " +
+			"Credentials come from the AWS environment. `upload=put` is for stores that do not know S3's form POST. Tried: versitygw, both " +
+			"ways. By their documentation, not tried: AWS S3 and MinIO; Cloudflare R2 with `region=auto&upload=put`; not Backblaze B2 " +
+			"(`internal/blob/doc.go` has the details).",
 	},
 	{
 		name: prefix + "ATTACHMENT_MAX_BYTES", standard: "25MiB", set: size(func(c *Config) *int64 { return &c.AttachmentMaxBytes }),
@@ -166,6 +171,9 @@ func hide(value string) string {
 }
 
 func hidePassword(value string) string {
+	if strings.HasPrefix(value, "sqlite:") { // a path, which may hold anything
+		return value
+	}
 	u, err := url.Parse(value)
 	if err != nil {
 		return hide(value) // whatever it is, it may hold a password
@@ -280,15 +288,16 @@ func setPublicURL(c *Config, value string) error {
 }
 
 func setBlobURL(c *Config, value string) error {
-	if rest, ok := strings.CutPrefix(value, "file:"); ok && rest != "" {
-		c.BlobURL = value
-		return nil
+	if _, err := blob.ParseURL(value); err != nil {
+		return err
 	}
-	if u, err := url.Parse(value); err == nil && u.Scheme == "s3" && u.Host != "" && u.User == nil {
-		c.BlobURL = value
-		return nil
+	c.BlobURL = value
+	if rest, ok := strings.CutPrefix(value, "file:"); ok {
+		path, err := localPath("file:", rest)
+		c.BlobURL = "file:" + path
+		return err
 	}
-	return errors.New("must be file:PATH or s3://BUCKET?region=…&endpoint=… (credentials come from the AWS environment, never from the URL)")
+	return nil
 }
 
 func setTypes(c *Config, value string) error {

@@ -16,6 +16,13 @@ func (s *Server) SignUp(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	err = checkSent(
+		sentText{"/name", in.Name, account.MaxNameLen}, sentText{"/invitation_token", in.InvitationToken, 200}, sentText{"/bootstrap_token", in.BootstrapToken, 1000},
+	)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	session, err := s.svc.Accounts.Signup(r.Context(), account.SignupInput{
 		Email: in.Email, Password: in.Password, Name: deref(in.Name),
 		InvitationToken: deref(in.InvitationToken), BootstrapToken: deref(in.BootstrapToken),
@@ -80,15 +87,31 @@ func (s *Server) UpdateMe(w http.ResponseWriter, r *http.Request, _ api.UpdateMe
 		s.fail(w, r, err)
 		return
 	}
+	if err := checkSent(currentPassword(patch.CurrentPassword)); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	a, err := s.svc.Accounts.UpdateMe(r.Context(), principal(r), account.Patch{
 		Name: patch.Name, Email: patch.Email, Password: patch.Password, CurrentPassword: patch.CurrentPassword, IfVersion: version,
 	})
 	s.accountOrFail(w, r, a, err)
 }
 
+// currentPassword is counted as it is hashed, as all passwords are.
+func currentPassword(sent *string) sentText {
+	if sent != nil {
+		prepared := account.PreparePassword(*sent)
+		sent = &prepared
+	}
+	return sentText{"/current_password", sent, account.MaxPasswordLen}
+}
+
 // DeleteMe implements POST /v1/me/delete.
 func (s *Server) DeleteMe(w http.ResponseWriter, r *http.Request) {
 	in, err := decode[api.AccountDelete](r)
+	if err == nil {
+		err = checkSent(currentPassword(in.CurrentPassword))
+	}
 	if err == nil {
 		err = s.svc.Accounts.DeleteMe(r.Context(), principal(r), in.CurrentPassword)
 	}

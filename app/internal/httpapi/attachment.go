@@ -72,7 +72,7 @@ func (s *Server) DownloadAttachment(w http.ResponseWriter, r *http.Request, id a
 		return
 	}
 	h := w.Header()
-	h.Set("Location", link)
+	h.Set("Location", link.URL)
 	h.Set("Cache-Control", "no-store") // the link is a credential, and does not live long
 	h.Set("Referrer-Policy", "no-referrer")
 	w.WriteHeader(http.StatusFound)

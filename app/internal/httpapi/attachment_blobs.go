@@ -35,11 +35,11 @@ func (b AttachmentBlobs) SignUpload(ctx context.Context, a attachment.Attachment
 }
 
 // SignDownload implements [attachment.Blobs].
-func (b AttachmentBlobs) SignDownload(ctx context.Context, a attachment.Attachment, expires time.Time) (string, error) {
-	link, err := b.Store.SignDownload(ctx, blob.DownloadRequest{
+func (b AttachmentBlobs) SignDownload(ctx context.Context, a attachment.Attachment, expires time.Time) (attachment.Link, error) {
+	down, err := b.Store.SignDownload(ctx, blob.DownloadRequest{
 		Key: a.Key, Filename: a.Filename, ContentType: a.ContentType, Expires: expires,
 	})
-	return link, blobFailure(err)
+	return attachment.Link{URL: down.URL, ExpiresAt: down.Expires.UTC()}, blobFailure(err)
 }
 
 // Stat implements [attachment.Blobs].
@@ -68,6 +68,9 @@ func blobFailure(err error) error {
 		return apperr.Wrap(err, apperr.StorageFull, "The storage is full.")
 	case errors.Is(err, blob.ErrChecksum):
 		return err
+	case errors.Is(err, blob.ErrCredentials):
+		return apperr.Wrap(err, apperr.Unavailable,
+			"The credentials for the storage of attachments are about to expire and could not be renewed. Try again shortly.")
 	}
 	return apperr.Wrap(err, apperr.Unavailable, "The storage of attachments cannot be reached right now. Try again shortly.")
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -44,17 +45,54 @@ func decode[T any](r *http.Request) (T, error) {
 // decodeBytes is decode for a part of a body, such as one change of a batch. Pointers start at that part.
 func decodeBytes[T any](value []byte) (T, error) {
 	var v T
-	err := json.Unmarshal(value, &v, json.RejectUnknownMembers(true))
+	err := json.Unmarshal(value, &v, json.RejectUnknownMembers(true), json.WithUnmarshalers(unmarshalers))
 	if err != nil {
 		err = decodeError(err)
 	} else if bytes.Contains(value, []byte("null")) {
 		err = findNull(value, reflect.TypeFor[T]())
 	}
 	if err == nil {
+		err = findMissing(value, reflect.TypeFor[T]())
+	}
+	if err == nil {
 		return v, nil
 	}
 	var zero T
 	return zero, err
+}
+
+// sentText is a text that may be left out of a body, where domains take "" for one that was.
+type sentText struct {
+	pointer string
+	text    *string
+	most    int // characters
+}
+
+// checkSent refuses texts that were sent empty or too long. Errors: validation_failed.
+func checkSent(texts ...sentText) error {
+	var f apperr.Fields
+	for _, t := range texts {
+		switch {
+		case t.text == nil:
+		case *t.text == "":
+			f.Add(t.pointer, "required", "must not be empty; leave it out where there is none")
+		case utf8.RuneCountInString(*t.text) > t.most:
+			f.Add(t.pointer, "too_long", "has more than %d characters", t.most)
+		}
+	}
+	return f.Err()
+}
+
+// enumOr is the value of an enum that was sent, or the standard one. Domains take "" for the standard one: what was sent
+// so becomes a value that no enum has.
+func enumOr[T ~string](sent *T, standard T) T {
+	switch {
+	case sent == nil:
+		return standard
+	case *sent == "":
+		return "?"
+	}
+	return *sent
 }
 
 // bodyError is the failure to read a body: too large, or cut off.

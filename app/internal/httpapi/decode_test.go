@@ -78,13 +78,16 @@ func TestDecodeFaults(t *testing.T) {
 		`{"flag":null}`:                     {apperr.InvalidType, "/flag", "true or false, not null"},
 		`{"id":"nonsense"}`:                 {apperr.InvalidType, "/id", "a UUID"},
 		`{"id":7}`:                          {apperr.InvalidType, "/id", "a UUID"},
-		`{"at":"yesterday"}`:                {apperr.InvalidType, "/at", "RFC 3339"},
-		`{"parent":"nonsense"}`:             {apperr.InvalidType, "/parent", "a UUID"},
-		`{"labels":null}`:                   {apperr.InvalidType, "/labels", "an array, not null"},
-		`{"labels":[null]}`:                 {apperr.InvalidType, "/labels/0", "a UUID, not null"},
-		`{"labels":["` + id + `","x"]}`:     {apperr.InvalidType, "/labels/1", "a UUID"},
-		`{"labels":{}}`:                     {apperr.InvalidType, "/labels", "an array"},
-		`{"changes":[{"op":null}]}`:         {apperr.InvalidType, "/changes/0/op", "a string, not null"},
+		`{"id":"urn:uuid:` + id + `"}`:      {apperr.InvalidType, "/id", "a UUID"},
+		`{"id":"{` + id + `}"}`:             {apperr.InvalidType, "/id", "a UUID"},
+		`{"parent":"01900000000070008000000000000002"}`: {apperr.InvalidType, "/parent", "a UUID"},
+		`{"at":"yesterday"}`:                            {apperr.InvalidType, "/at", "RFC 3339"},
+		`{"parent":"nonsense"}`:                         {apperr.InvalidType, "/parent", "a UUID"},
+		`{"labels":null}`:                               {apperr.InvalidType, "/labels", "an array, not null"},
+		`{"labels":[null]}`:                             {apperr.InvalidType, "/labels/0", "a UUID, not null"},
+		`{"labels":["` + id + `","x"]}`:                 {apperr.InvalidType, "/labels/1", "a UUID"},
+		`{"labels":{}}`:                                 {apperr.InvalidType, "/labels", "an array"},
+		`{"changes":[{"op":null}]}`:                     {apperr.InvalidType, "/changes/0/op", "a string, not null"},
 	} {
 		_, err := decode[sample](request(body))
 		var e *apperr.Error

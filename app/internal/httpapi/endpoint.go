@@ -70,6 +70,9 @@ func (s *Server) admit(x *exchange, r *http.Request) error {
 	if err := checkQuery(rt, r.URL.RawQuery); err != nil {
 		return err
 	}
+	if err := checkParameters(rt, r); err != nil {
+		return err
+	}
 	if err := checkAccept(rt, r); err != nil {
 		return err
 	}

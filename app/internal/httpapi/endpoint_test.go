@@ -90,7 +90,7 @@ func TestEveryIDMustBeAUUID(t *testing.T) {
 			}
 			want := problemField{Pointer: strings.Trim(name, "{}"), Code: "invalid_parameter", Message: "must be a UUID"}
 			if name == "{number}" {
-				want.Message = "must be a whole number"
+				want.Message = "must be a whole number from 1 to 9007199254740991"
 			}
 			if len(p.Errors) != 1 || p.Errors[0] != want {
 				t.Errorf("%s %s: %+v, want %+v", rt.method, path, p.Errors, want)

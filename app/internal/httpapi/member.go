@@ -117,6 +117,10 @@ func (s *Server) AcceptInvitation(w http.ResponseWriter, r *http.Request, _ api.
 		s.fail(w, r, err)
 		return
 	}
+	if err := checkSent(sentText{"/token", &in.Token, 200}); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	v, err := s.svc.Workspaces.Accept(r.Context(), principal(r), in.Token)
 	s.workspaceOrFail(w, r, v, err)
 }

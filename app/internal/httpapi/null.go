@@ -6,9 +6,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
 
 	"github.com/task-tracker/task-tracker/app/api"
 	"github.com/task-tracker/task-tracker/app/internal/apperr"
@@ -88,6 +90,52 @@ func nullInObject(value jsontext.Value, t reflect.Type, pointer string) error {
 	}
 	return nil
 }
+
+// findMissing looks for required members of an object that the decoder cannot tell from others once it has read them: an
+// id that is missing is all zeros, an object that is missing is empty. Of texts, numbers and lists, domains say what is
+// required, with all other faults.
+func findMissing(body []byte, t reflect.Type) error {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	wanted := requiredMembers(t)
+	if len(wanted) == 0 {
+		return nil
+	}
+	var members map[string]jsontext.Value
+	if err := json.Unmarshal(body, &members); err != nil {
+		return decodeError(err)
+	}
+	var f apperr.Fields
+	for _, name := range wanted {
+		if _, there := members[name]; !there {
+			f.Add("/"+name, "required", "must be there")
+		}
+	}
+	return f.Err()
+}
+
+// requiredMembers are the members of a body's type that [findMissing] looks for.
+func requiredMembers(t reflect.Type) []string {
+	if known, ok := requiredCache.Load(t); ok {
+		return known.([]string)
+	}
+	var names []string
+	for _, f := range reflect.VisibleFields(t) {
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		isObject := f.Type.Kind() == reflect.Struct && f.Type != reflect.TypeFor[time.Time]()
+		if name != "" && name != "-" && options == "" && (isObject || f.Type == reflect.TypeFor[uuid.UUID]()) {
+			names = append(names, name)
+		}
+	}
+	requiredCache.Store(t, names)
+	return names
+}
+
+var requiredCache sync.Map // reflect.Type → []string
 
 var (
 	rawMessage = reflect.TypeFor[jsontext.Value]()

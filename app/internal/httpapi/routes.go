@@ -32,6 +32,8 @@ const (
 var (
 	paged = []string{"limit", "cursor"}
 
+	activityFilters = []string{"sort", "since", "limit", "cursor"}
+
 	taskFilters = []string{
 		"q", "status*", "category*", "priority*", "assignee", "label", "parent",
 		"due_before", "due_after", "updated_after", "sort", "limit", "cursor",
@@ -67,18 +69,20 @@ var policies = map[string]policy{
 	"POST /v1/workspaces/{workspace}/invitations":        {secret: true},
 	"GET /v1/workspaces/{workspace}/projects":            {query: []string{"archived", "limit", "cursor"}},
 	"GET /v1/workspaces/{workspace}/tasks":               {query: append([]string{"project"}, taskFilters...)},
-	"GET /v1/workspaces/{workspace}/activity":            {query: paged},
+	"GET /v1/workspaces/{workspace}/activity":            {query: activityFilters},
+	"GET /v1/workspaces/{workspace}/changes":             {query: []string{"since", "limit"}},
 
 	"GET /v1/projects/{project}/tasks":    {query: taskFilters},
 	"GET /v1/projects/{project}/stats":    {query: []string{"weeks"}},
 	"GET /v1/projects/{project}/statuses": {query: paged},
 	"GET /v1/projects/{project}/labels":   {query: paged},
-	"GET /v1/projects/{project}/activity": {query: paged},
+	"GET /v1/projects/{project}/activity": {query: activityFilters},
 
 	"GET /v1/tasks/{task}/relations":            {query: paged},
+	"GET /v1/tasks/{task}/checklist":            {query: paged},
 	"GET /v1/tasks/{task}/comments":             {query: paged},
 	"GET /v1/tasks/{task}/attachments":          {query: paged},
-	"GET /v1/tasks/{task}/activity":             {query: paged},
+	"GET /v1/tasks/{task}/activity":             {query: activityFilters},
 	"GET /v1/comments/{comment}/history":        {query: paged},
 	"POST /v1/attachments/{attachment}/confirm": {body: bodyNone},
 	"GET /v1/attachments/{attachment}/download": {anyAccept: true},
@@ -91,6 +95,7 @@ type route struct {
 	takesKey        bool // Idempotency-Key
 	bounded         bool // takes one of the places for requests that are worked on
 	series          *seriesSet
+	parameters      []parameterRule // with the contract's bounds
 }
 
 func (s *Server) newRoute(method, pattern string) *route {
@@ -103,6 +108,8 @@ func (s *Server) newRoute(method, pattern string) *route {
 		takesKey: method == http.MethodPost && !p.secret && p.body != bodyOwn,
 		bounded:  !p.public && !p.stream,
 		series:   s.metrics.forRoute(method, pattern),
+
+		parameters: parameterRules(method, pattern),
 	}
 }
 

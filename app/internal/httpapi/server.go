@@ -137,7 +137,7 @@ func (s *Server) Open(l Live) {
 	s.svc, s.authn = l.Services, l.Authenticator
 	s.cursors.setKey(l.CursorKey)
 	if l.Blobs != nil {
-		s.blobs = l.Blobs.Handler(s.blobError)
+		s.blobs = l.Blobs.Handler(l.Attachments.Admit, s.blobError)
 	}
 	s.open.Store(true)
 }
@@ -154,7 +154,7 @@ func corsOptions(origins []string) cors.Options {
 		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
 		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Prefer", "X-Request-Id"},
 		ExposedHeaders: []string{
-			"ETag", "Link", "Location", "Idempotency-Replayed", "Preference-Applied",
+			"Content-Location", "ETag", "Link", "Location", "Idempotency-Replayed", "Preference-Applied",
 			"RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id",
 		},
 		MaxAge: 600,
@@ -201,9 +201,9 @@ func (s *Server) parameterError(w http.ResponseWriter, r *http.Request, err erro
 	case errors.As(err, &format):
 		name = format.ParamName
 		switch name {
-		case "account", "attachment", "comment", "invitation", "label", "parent", "project", "relation", "service_account", "session", "status", "task", "token", "workspace":
+		case "account", "attachment", "comment", "invitation", "item", "label", "parent", "project", "relation", "service_account", "session", "status", "task", "token", "workspace":
 			message = "must be a UUID"
-		case "number", "limit", "weeks":
+		case "number", "limit", "since", "weeks":
 			message = "must be a whole number"
 		}
 	case errors.As(err, &many):

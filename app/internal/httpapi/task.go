@@ -22,6 +22,9 @@ func (s *Server) GetTask(w http.ResponseWriter, r *http.Request, id api.PathTask
 // GetTaskByNumber implements GET /v1/projects/{project}/tasks/{number}.
 func (s *Server) GetTaskByNumber(w http.ResponseWriter, r *http.Request, projectID api.PathProject, number api.PathNumber, _ api.GetTaskByNumberParams) {
 	t, err := s.svc.Tasks.GetByNumber(r.Context(), principal(r), projectID, number)
+	if err == nil { // differs from the path of the request where the number is a former one
+		w.Header()["Content-Location"] = []string{"/v1/projects/" + t.ProjectID.String() + "/tasks/" + strconv.FormatInt(t.Number, 10)}
+	}
 	s.taskOrFail(w, r, t, err)
 }
 
@@ -180,7 +183,8 @@ func toTask(t task.Task) api.Task {
 		Assignees: each(t.Assignees, toPerson),
 		Labels:    each(t.Labels, func(l task.LabelRef) api.LabelRef { return api.LabelRef{ID: l.ID, Name: l.Name, Color: l.Color} }),
 		ParentID:  t.ParentID, StartDate: (*string)(t.StartDate), DueDate: (*string)(t.DueDate), Estimate: t.Estimate, Position: t.Position,
-		Author: toPerson(t.Author), CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt, CompletedAt: t.CompletedAt, Version: t.Version,
+		Checklist: api.ChecklistCount{Total: t.Checklist.Total, Done: t.Checklist.Done},
+		Author:    toPerson(t.Author), CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt, CompletedAt: t.CompletedAt, Version: t.Version,
 	}
 }
 
@@ -192,9 +196,11 @@ func toStatusRef(s task.StatusRef) api.StatusRef {
 
 func fromTaskCreate(in api.TaskCreate) task.CreateInput {
 	return task.CreateInput{
-		Title: in.Title, Description: deref(in.Description), StatusID: in.StatusID, Priority: task.Priority(deref(in.Priority)),
+		Title: in.Title, Description: deref(in.Description), StatusID: in.StatusID,
+		Priority:    task.Priority(enumOr(in.Priority, api.PriorityNone)),
 		AssigneeIDs: deref(in.AssigneeIDs), LabelIDs: deref(in.LabelIDs), ParentID: in.ParentID,
 		StartDate: (*task.Date)(in.StartDate), DueDate: (*task.Date)(in.DueDate), Estimate: in.Estimate, Position: in.Position,
+		Checklist: deref(in.Checklist),
 	}
 }
 

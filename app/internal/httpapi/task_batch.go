@@ -57,14 +57,28 @@ func batchItem(raw jsontext.Value) (task.BatchItem, error) {
 		return item, err
 	case task.OpUpdate:
 		in, err := decodeBytes[api.BatchUpdate](raw)
+		if err == nil {
+			err = checkIfVersion(in.IfVersion)
+		}
 		item.TaskID, item.Patch, item.IfVersion = in.TaskID, fromTaskPatch(in.Task), in.IfVersion
 		return item, err
 	case task.OpDelete:
 		in, err := decodeBytes[api.BatchDelete](raw)
+		if err == nil {
+			err = checkIfVersion(in.IfVersion)
+		}
 		item.TaskID, item.IfVersion = in.TaskID, in.IfVersion
 		return item, err
 	}
 	return item, apperr.Invalid("/op", "invalid", "must be create, update or delete")
+}
+
+// checkIfVersion refuses what no object's version can be.
+func checkIfVersion(version *int64) error {
+	if version != nil && (*version < 1 || *version > task.MaxVersion) {
+		return apperr.Invalid("/if_version", "out_of_range", "must be 1 to %d", int64(task.MaxVersion))
+	}
+	return nil
 }
 
 // below puts a prefix before the pointers of a failure.

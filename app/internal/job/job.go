@@ -12,6 +12,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
 )
 
 // Job is something to be done every so often. Run gets a context that ends with the runner or after Timeout.
@@ -100,7 +102,11 @@ func (r *Runner) once(ctx context.Context, j Job) {
 	case ctx.Err() != nil && errors.Is(err, context.Canceled): // the process stops; the next one goes on
 	default:
 		r.runs.WithLabelValues(j.Name, "error").Inc()
-		r.log.LogAttrs(ctx, slog.LevelError, "job failed", slog.String("job", j.Name), slog.String("error", err.Error()))
+		level := slog.LevelError
+		if apperr.Is(err, apperr.Unavailable) { // the database is away; the next run comes
+			level = slog.LevelWarn
+		}
+		r.log.LogAttrs(ctx, level, "job failed", slog.String("job", j.Name), slog.String("error", err.Error()))
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
 )
 
 func TestRunner(t *testing.T) {
@@ -58,4 +60,20 @@ func TestRunnerRefusesNonsense(t *testing.T) {
 		}
 	}()
 	NewRunner(slog.New(slog.DiscardHandler), prometheus.NewRegistry()).Add(Job{Name: "x", Every: time.Second})
+}
+
+// TestFailuresAreLoggedByTheirKind warns where the database is away, which mends itself, and logs the rest as errors.
+func TestFailuresAreLoggedByTheirKind(t *testing.T) {
+	t.Parallel()
+	for want, err := range map[string]error{
+		"WARN":  apperr.New(apperr.Unavailable, "The database cannot be reached right now."),
+		"ERROR": errors.New("a fault of ours"),
+	} {
+		var log strings.Builder
+		r := NewRunner(slog.New(slog.NewTextHandler(&log, nil)), prometheus.NewRegistry())
+		r.once(t.Context(), Job{Name: "j", Every: time.Minute, Timeout: time.Minute, Run: func(context.Context) error { return err }})
+		if !strings.Contains(log.String(), "level="+want) {
+			t.Errorf("%v is logged as %s", err, log.String())
+		}
+	}
 }

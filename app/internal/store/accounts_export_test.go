@@ -116,8 +116,8 @@ func TestNoStatementOfAccountsReadsATable(t *testing.T) {
 			w.exec(t, "INSERT INTO comments (id, workspace_id, task_id, author_id, body, edited, created_at, updated_at, version) VALUES (?, ?, ?, ?, 'b', 0, ?, ?, 1)",
 				bytesOf(newID()), w.workspace[:], in.ID[:], other.AccountID[:], now.UnixMicro(), now.UnixMicro())
 			w.exec(t, `INSERT INTO attachments (id, workspace_id, task_id, author_id, filename, content_type, size, sha256, blob_key, state, created_at, changed_at)
-VALUES (?, ?, ?, ?, 'f', 'text/plain', 1, ?, 'k', 2, ?, ?)`,
-				bytesOf(newID()), w.workspace[:], in.ID[:], other.AccountID[:], append(bytesOf(newID()), bytesOf(newID())...), now.UnixMicro(), now.UnixMicro())
+VALUES (?, ?, ?, ?, 'f', 'text/plain', 1, ?, ?, 2, ?, ?)`,
+				bytesOf(newID()), w.workspace[:], in.ID[:], other.AccountID[:], append(bytesOf(newID()), bytesOf(newID())...), fmt.Sprint(i), now.UnixMicro(), now.UnixMicro())
 			w.exec(t, `INSERT INTO tasks (id, workspace_id, project_id, number, title, description, status_id, category, priority, due_date, position, author_id, created_at, updated_at, version)
 VALUES (?, ?, ?, ?, 'T', '', ?, 1, 0, '9999-12-31', 1, ?, ?, ?, 1)`,
 				bytesOf(newID()), w.workspace[:], w.project[:], 1000+i, bytesOf(w.statuses["backlog"]), other.AccountID[:], now.UnixMicro(), now.UnixMicro())

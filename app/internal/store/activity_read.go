@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/google/uuid"
@@ -31,26 +32,29 @@ JOIN members n ON n.workspace_id = a.workspace_id AND n.account_id = ? WHERE a.t
 	projectActivityRoleSQL = `SELECT m.workspace_id, m.role FROM members m WHERE m.account_id = ? AND m.workspace_id = (SELECT p.workspace_id FROM projects p WHERE p.id = ?)`
 
 	// An id of 16 bytes 0xff is after all others, so that the first page needs no statement of its own.
-	activityHeadSQL = `SELECT e.id, e.workspace_id, e.project_id, e.task_id, e.actor_id, COALESCE(c.name, ''), e.token_id, e.token_name,
+	activityHeadSQL = `SELECT e.id, e.sequence, e.workspace_id, e.project_id, e.task_id, e.actor_id, COALESCE(c.name, ''), e.token_id, e.token_name,
   e.action, e.entity_type, e.entity_id, e.changes, e.created_at
 FROM activity e{INDEX} LEFT JOIN accounts c ON c.id = e.actor_id WHERE `
-	activityTailSQL = ` = ? AND e.workspace_id = ? AND e.id < ? AND (? = 0 OR e.entity_type <> 'invitation') ORDER BY e.id DESC LIMIT ?`
-
-	listTaskActivitySQL      = activityHeadSQL + `e.task_id` + activityTailSQL
-	listProjectActivitySQL   = activityHeadSQL + `e.project_id` + activityTailSQL
-	listWorkspaceActivitySQL = activityHeadSQL + `e.workspace_id` + activityTailSQL
+	activityScopeSQL = ` = ? AND e.workspace_id = ? AND (? = 0 OR e.entity_type <> 'invitation') AND `
+	newestFirstSQL   = `e.id < ? ORDER BY e.id DESC LIMIT ?`
+	oldestFirstSQL   = `e.id > ? ORDER BY e.id LIMIT ?`
+	inSequenceSQL    = `e.sequence > ? AND e.sequence <= ? ORDER BY e.sequence LIMIT ?`
 )
 
 func scanEntry(row scanner) (e activity.Entry, err error) {
 	var project, task, token uuid.NullUUID
 	var changes []byte
 	var created int64
-	err = row.Scan(&e.ID, &e.WorkspaceID, &project, &task, &e.ActorID, &e.ActorName, &token, &e.TokenName,
+	var sequence sql.NullInt64
+	err = row.Scan(&e.ID, &sequence, &e.WorkspaceID, &project, &task, &e.ActorID, &e.ActorName, &token, &e.TokenName,
 		&e.Action, &e.EntityType, &e.EntityID, &changes, &created)
 	if err != nil {
 		return e, err
 	}
 	e.ProjectID, e.TaskID, e.TokenID, e.CreatedAt = fromNullID(project), fromNullID(task), fromNullID(token), fromMicros(created)
+	if sequence.Valid {
+		e.Sequence = &sequence.Int64
+	}
 	if err := json.Unmarshal(changes, &e.Changes); err != nil {
 		return e, fmt.Errorf("changes of activity %s: %w", e.ID, err)
 	}
@@ -76,27 +80,71 @@ func (s *Activity) Member(ctx context.Context, of activity.Of, id, viewer uuid.U
 	return in, public(err)
 }
 
+// sequenceWindow is how many numbers one page of a project's entries looks at: the index has them by workspace.
+const sequenceWindow = 10_000
+
 // List implements [activity.Store].
-func (s *Activity) List(ctx context.Context, q activity.Query) ([]activity.Entry, *uuid.UUID, error) {
-	before := uuid.Max
-	if q.After != nil {
-		before = *q.After
-	}
-	var name, text, index string
-	switch q.Of {
-	case activity.OfTask:
-		name, text, index = "activity.list_task", listTaskActivitySQL, "activity_task"
-	case activity.OfProject:
-		name, text, index = "activity.list_project", listProjectActivitySQL, "activity_project"
-	case activity.OfWorkspace:
-		name, text, index = "activity.list_workspace", listWorkspaceActivitySQL, "activity_workspace"
-	default:
+func (s *Activity) List(ctx context.Context, q activity.Query) ([]activity.Entry, *activity.Place, error) {
+	columns := map[activity.Of]string{activity.OfTask: "task_id", activity.OfProject: "project_id", activity.OfWorkspace: "workspace_id"}
+	column, known := columns[q.Of]
+	if !known {
 		return nil, nil, fmt.Errorf("activity of %q", q.Of)
 	}
-	text = strings.Replace(text, "{INDEX}", s.db.d.useIndex(index), 1) // the workspace's would also do, and reads all of it
-	items, more, err := listPage(ctx, s.db, q.Eventual, q.Limit, name, text, scanEntry, q.ID[:], q.WorkspaceID[:], before[:], q.WithoutInvitations)
-	if err != nil || !more {
-		return items, nil, err
+	name, index := "activity.list_"+string(q.Of), "activity_"+string(q.Of)
+	args := []any{q.ID[:], q.WorkspaceID[:], q.WithoutInvitations}
+	order, window := newestFirstSQL, int64(0)
+	switch {
+	case q.Since != nil:
+		from := *q.Since
+		if q.After != nil {
+			from = q.After.Sequence
+		}
+		order, window = inSequenceSQL, int64(math.MaxInt64)
+		if q.Of != activity.OfTask {
+			index = "activity_sequence"
+		}
+		if q.Of == activity.OfProject {
+			window = from + sequenceWindow
+		}
+		args = append(args, from, window)
+	case q.Oldest:
+		var after uuid.UUID
+		if q.After != nil {
+			after = q.After.ID
+		}
+		order, args = oldestFirstSQL, append(args, after[:])
+	default:
+		before := uuid.Max
+		if q.After != nil {
+			before = q.After.ID
+		}
+		args = append(args, before[:])
 	}
-	return items, &items[len(items)-1].ID, nil
+	// The workspace's index would also do for all of them, and reads all of it.
+	text := strings.Replace(activityHeadSQL, "{INDEX}", s.db.d.useIndex(index), 1) + "e." + column + activityScopeSQL + order
+	items, more, err := listPage(ctx, s.db, q.Eventual, q.Limit, name, text, scanEntry, args...)
+	if err != nil {
+		return nil, nil, err
+	}
+	if more {
+		last := items[len(items)-1]
+		place := activity.Place{ID: last.ID}
+		if q.Since != nil {
+			place = activity.Place{Sequence: *last.Sequence}
+		}
+		return items, &place, nil
+	}
+	if q.Since != nil && q.Of == activity.OfProject {
+		return items, s.beyondWindow(ctx, q.WorkspaceID, window), nil
+	}
+	return items, nil, nil
+}
+
+// beyondWindow is the place to go on from where the workspace has entries behind the numbers that were looked at.
+func (s *Activity) beyondWindow(ctx context.Context, workspace uuid.UUID, window int64) *activity.Place {
+	state, err := s.sequence(ctx, s.db.reader(), workspace)
+	if err != nil || state.last <= window { // without an answer the list ends here, and the next call with since goes on
+		return nil
+	}
+	return &activity.Place{Sequence: window}
 }

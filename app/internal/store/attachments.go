@@ -55,6 +55,8 @@ FROM attachments f
 LEFT JOIN tasks t ON t.id = f.task_id
 LEFT JOIN accounts a ON a.id = f.author_id
 WHERE f.task_id = ? AND f.id > ? AND f.state <> 3 ORDER BY f.id LIMIT ?`
+	// A key's row may outlive its task; what it says then is not asked for any more.
+	attachmentStateSQL   = `SELECT f.state FROM attachments f JOIN tasks t ON t.id = f.task_id WHERE f.blob_key = ?`
 	confirmAttachmentSQL = `UPDATE attachments SET state = 2, confirmed_at = ?, changed_at = ? WHERE id = ? AND state = 1`
 	deleteAttachmentSQL  = `UPDATE attachments SET state = 3, changed_at = ? WHERE id = ? AND state <> 3`
 )
@@ -131,6 +133,21 @@ func (s *Attachments) Place(ctx context.Context, taskID, viewer uuid.UUID) (atta
 func (s *Attachments) Get(ctx context.Context, id, viewer uuid.UUID) (attachment.Attachment, attachment.Place, error) {
 	a, at, err := s.db.reader().attachment(ctx, id, viewer)
 	return a, at, missing(err, "attachment")
+}
+
+// State implements [attachment.Reader].
+func (s *Attachments) State(ctx context.Context, key string) (attachment.State, error) {
+	number, err := one(ctx, s.db.reader(), "attachment.state", attachmentStateSQL, func(row scanner) (n int64, err error) {
+		return n, row.Scan(&n)
+	}, key)
+	if err != nil {
+		return "", missing(err, "attachment")
+	}
+	state, known := attachmentStates[number]
+	if !known {
+		return "", fmt.Errorf("attachment with the key %s: state %d is not known", key, number)
+	}
+	return state, nil
 }
 
 // List implements [attachment.Reader].

@@ -126,8 +126,9 @@ func (b shelfBlobs) SignUpload(ctx context.Context, a attachment.Attachment, exp
 	return attachment.Upload{Method: up.Method, URL: up.URL, Headers: up.Headers, Fields: up.Fields, ExpiresAt: up.Expires}, err
 }
 
-func (b shelfBlobs) SignDownload(ctx context.Context, a attachment.Attachment, expires time.Time) (string, error) {
-	return b.s.disk.SignDownload(ctx, blob.DownloadRequest{Key: a.Key, Filename: a.Filename, ContentType: a.ContentType, Expires: expires})
+func (b shelfBlobs) SignDownload(ctx context.Context, a attachment.Attachment, expires time.Time) (attachment.Link, error) {
+	down, err := b.s.disk.SignDownload(ctx, blob.DownloadRequest{Key: a.Key, Filename: a.Filename, ContentType: a.ContentType, Expires: expires})
+	return attachment.Link{URL: down.URL, ExpiresAt: down.Expires}, err
 }
 
 func (b shelfBlobs) Stat(ctx context.Context, key string) (attachment.Stored, bool, error) {

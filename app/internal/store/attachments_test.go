@@ -16,6 +16,7 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/blob"
 	"github.com/task-tracker/task-tracker/app/internal/idem"
 	"github.com/task-tracker/task-tracker/app/internal/store"
+	"github.com/task-tracker/task-tracker/app/internal/task"
 )
 
 func TestAttachmentLife(t *testing.T) {
@@ -64,10 +65,10 @@ func TestAttachmentLife(t *testing.T) {
 		}
 
 		link, err := s.svc.Download(ctx, s.person(auth.RoleViewer), a.ID)
-		if err != nil || !strings.Contains(link, a.Key) {
+		if err != nil || !strings.Contains(link.URL, a.Key) || !link.ExpiresAt.Equal(s.clock.now().Add(time.Minute).Truncate(time.Second)) {
 			t.Error(link, err)
 		}
-		if u, err := url.Parse(link); err != nil || u.Query().Get("name") != "plan.txt" {
+		if u, err := url.Parse(link.URL); err != nil || u.Query().Get("name") != "plan.txt" {
 			t.Error(link, err)
 		}
 
@@ -86,6 +87,65 @@ func TestAttachmentLife(t *testing.T) {
 		}
 		if got, want := s.actions(t), "attachment.reserved attachment.confirmed attachment.deleted"; got != want {
 			t.Errorf("activity %q, want %q", got, want)
+		}
+	})
+}
+
+// What may be uploaded and downloaded under a key follows the attachment's state, and ends with its task.
+func TestAttachmentAdmit(t *testing.T) {
+	t.Parallel()
+	eachShelf(t, func(t *testing.T, s *shelf) {
+		ctx := t.Context()
+		want := func(when string, a attachment.Attachment, upload, download apperr.Code) {
+			t.Helper()
+			for _, c := range []struct {
+				upload bool
+				code   apperr.Code
+			}{{true, upload}, {false, download}} {
+				err := s.svc.Admit(ctx, a.Key, c.upload)
+				if c.code == "" && err != nil || c.code != "" && !apperr.Is(err, c.code) {
+					t.Errorf("%s: upload %v: %v, want %q", when, c.upload, err, c.code)
+				}
+			}
+		}
+		want("never there", attachment.Attachment{Key: attachment.Key(s.workspace, s.task)}, apperr.NotFound, apperr.NotFound)
+		reserved, ready := s.reserve(t, "a plan"), s.ready(t, "another plan")
+		want("reserved", reserved, "", apperr.NotFound)
+		want("ready", ready, apperr.Conflict, "")
+		if err := s.svc.Delete(ctx, s.person(auth.RoleMember), ready.ID); err != nil {
+			t.Fatal(err)
+		}
+		want("deleted", ready, apperr.NotFound, apperr.NotFound)
+		ready = s.ready(t, "a third plan")
+		want("ready", ready, apperr.Conflict, "")
+		tasks := store.NewTasks(s.db)
+		if err := task.NewService(tasks, tasks, tasks, tasks, nil).Delete(ctx, s.person(auth.RoleMember), s.task, nil); err != nil {
+			t.Fatal(err)
+		}
+		want("reserved, its task deleted", reserved, apperr.NotFound, apperr.NotFound)
+		want("ready, its task deleted", ready, apperr.NotFound, apperr.NotFound)
+	})
+}
+
+// A confirmation without an upload says whether one can still begin, and until when.
+func TestAttachmentConfirmedTooEarlyAndTooLate(t *testing.T) {
+	t.Parallel()
+	eachShelf(t, func(t *testing.T, s *shelf) {
+		a := s.reserve(t, "a plan")
+		last := a.CreatedAt.Add(15 * time.Minute).Truncate(time.Second).Format(time.RFC3339)
+		for _, c := range []struct {
+			after time.Duration
+			says  string
+		}{{0, "Nothing has arrived yet"}, {14 * time.Minute, "may begin until " + last}, {time.Minute, "could begin until " + last + ". Reserve again"}} {
+			s.clock.pass(c.after)
+			_, err := s.svc.Confirm(t.Context(), s.person(auth.RoleMember), a.ID)
+			if !apperr.Is(err, apperr.Conflict) || !strings.Contains(apperr.From(err).Message, c.says) {
+				t.Errorf("%v, want %q", err, c.says)
+			}
+		}
+		s.upload(t, a, "a plan") // it began in time and took long
+		if a, err := s.svc.Confirm(t.Context(), s.person(auth.RoleMember), a.ID); err != nil || a.State != attachment.StateReady {
+			t.Error(a, err)
 		}
 	})
 }

@@ -29,7 +29,7 @@ type world struct {
 func setup(t testing.TB, db *store.DB) *world {
 	t.Helper()
 	st := store.NewTasks(db)
-	w := &world{db: db, tasks: task.NewService(st, st, st, time.Now), workspace: newID()}
+	w := &world{db: db, tasks: task.NewService(st, st, st, st, time.Now), workspace: newID()}
 	now := time.Now().UnixMicro()
 	w.exec(t, "INSERT INTO workspaces (id, name, created_at, updated_at, version) VALUES (?, 'W', ?, ?, 1)", w.workspace[:], now, now)
 	w.owner, w.admin = w.person(t, "Olga", auth.RoleOwner), w.person(t, "Adam", auth.RoleAdmin)

@@ -23,7 +23,7 @@ import (
 
 // Options say how a database is opened. URL is required.
 type Options struct {
-	// URL is mysql://user:password@host:port/name or sqlite:PATH.
+	// URL is mysql://user:password@host:port/name or sqlite:PATH, where PATH is the file's name as it is, without escapes.
 	URL string
 	// ReplicaURL is a MySQL read replica for reads that may lag; optional.
 	ReplicaURL string
@@ -216,19 +216,26 @@ func (quiet) Print(...any) {}
 
 const sqlitePragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)"
 
+// sqliteURI names exactly the file at path, whatever characters are in it, with the driver's parameters. SQLite decodes %XX
+// in a URI, ends its path at ? and #, and takes what follows // for a host.
+func sqliteURI(path, parameters string) string {
+	lead := "file:"
+	if strings.HasPrefix(path, "/") {
+		lead = "file://" // an empty host, so that more slashes at the start are the path's
+	}
+	return lead + (&url.URL{Path: path}).EscapedPath() + "?" + parameters
+}
+
 // openSQLite opens one connection that writes and several that only read, on a file in write-ahead mode. FULL makes a
 // commit durable before it is answered.
 func openSQLite(path string) (write, read *sql.DB, err error) {
 	if path == "" || strings.HasPrefix(path, ":memory:") {
 		return nil, nil, errors.New("database URL: sqlite needs a file: sqlite:PATH")
 	}
-	if strings.ContainsAny(path, "?#") {
-		return nil, nil, fmt.Errorf("database URL: the SQLite path %q must not contain ? or #", path)
-	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, nil, fmt.Errorf("database folder %s: %w; it must be writable for the service, %s", filepath.Dir(path), err, anotherPath)
 	}
-	write, err = sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=cache_size(-16000)&"+sqlitePragmas)
+	write, err = sql.Open("sqlite", sqliteURI(path, "_txlock=immediate&_pragma=cache_size(-16000)&"+sqlitePragmas))
 	if err != nil {
 		return nil, nil, fmt.Errorf("database: %w", err)
 	}
@@ -248,7 +255,7 @@ func openSQLite(path string) (write, read *sql.DB, err error) {
 
 // openSQLiteReader opens connections that only read, once [openSQLite] has made the file.
 func openSQLiteReader(path string, conns int) (*sql.DB, error) {
-	pool, err := sql.Open("sqlite", "file:"+path+"?_pragma=query_only(1)&_pragma=cache_size(-4000)&"+sqlitePragmas)
+	pool, err := sql.Open("sqlite", sqliteURI(path, "_pragma=query_only(1)&_pragma=cache_size(-4000)&"+sqlitePragmas))
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}

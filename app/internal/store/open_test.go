@@ -2,7 +2,10 @@ package store_test
 
 import (
 	"errors"
+	"io/fs"
 	"net/url"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,5 +76,38 @@ func TestReadyBeforeMigrate(t *testing.T) {
 				t.Errorf("after: %v", err)
 			}
 		})
+	}
+}
+
+// The file that is made is the one that is named, whatever SQLite's URIs make of its characters.
+func TestSQLiteOpensTheFileThatIsNamed(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"plain.db", "a%41.db", "%00.db", "%", "100%.db", "what?.db", "t.db?mode=memory", "no#1.db", "with blank.db", " leading.db", "a&b=c;d.db", "żółć 日本.db",
+		"a:b.db", ":memory.db", "back\\slash.db", "a%41/t.db", "d?r/#1/t.db", "\xff.db", "*", "+plus.db", "quote'\".db",
+	} {
+		for kind, path := range map[string]string{"absolute": "", "more slashes": "//"} {
+			dir := t.TempDir()
+			path += filepath.Join(dir, name)
+			db, err := store.Open(store.Options{URL: "sqlite:" + path})
+			if err != nil {
+				t.Errorf("%s %q: %v", kind, name, err)
+				continue
+			}
+			if err := errors.Join(db.Migrate(t.Context(), nil), db.Ready(t.Context()), db.Close()); err != nil {
+				t.Errorf("%s %q: %v", kind, name, err)
+			}
+			var files []string
+			err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+				if err == nil && d.Type().IsRegular() {
+					path, err = filepath.Rel(dir, path)
+					files = append(files, path)
+				}
+				return err
+			})
+			if err != nil || !slices.Equal(files, []string{name}) {
+				t.Errorf("%s %q: files %q, %v", kind, name, files, err)
+			}
+		}
 	}
 }

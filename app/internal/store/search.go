@@ -67,7 +67,7 @@ func storedWord(word string) string {
 	return string(b)
 }
 
-// searchDoc is what task_search.doc holds for a task with these texts: title, description, comments.
+// searchDoc is what task_search.doc holds for a task with these texts: title, description, comments, checklist.
 func searchDoc(texts ...string) string { return strings.Join(searchWords(texts...), " ") }
 
 // SearchDoc is searchDoc for programs that fill the tables themselves.
@@ -93,10 +93,11 @@ const (
 	insertSearchSQL = `INSERT INTO task_search (task_id, workspace_id, project_id, doc) VALUES (?, ?, ?, ?)`
 	lockSearchSQL   = `SELECT doc FROM task_search WHERE task_id = ? {FOR UPDATE}`
 	updateSearchSQL = `UPDATE task_search SET doc = ? WHERE task_id = ?`
-	searchTextsSQL  = `SELECT title FROM tasks WHERE id = ? UNION ALL SELECT description FROM tasks WHERE id = ? UNION ALL SELECT body FROM comments WHERE task_id = ?`
+	searchTextsSQL  = `SELECT title FROM tasks WHERE id = ? UNION ALL SELECT description FROM tasks WHERE id = ? UNION ALL SELECT body FROM comments WHERE task_id = ?
+UNION ALL SELECT text FROM checklist_items WHERE task_id = ?`
 )
 
-// reindexTask makes a task's search document anew from title, description and comments, as the transaction sees them.
+// reindexTask makes a task's search document anew from title, description, comments and checklist, as the transaction sees them.
 // It locks the document first, so that two comments at once do not lose each other's words. It holds one text at a time.
 func reindexTask(ctx context.Context, tx *Tx, taskID uuid.UUID) error {
 	have, err := lockSearch(ctx, tx, taskID)
@@ -111,7 +112,7 @@ func reindexTask(ctx context.Context, tx *Tx, taskID uuid.UUID) error {
 		}
 		words = mergeWords(words, searchWords(text))
 		return nil
-	}, taskID[:], taskID[:], taskID[:])
+	}, taskID[:], taskID[:], taskID[:], taskID[:])
 	if err != nil {
 		return err
 	}

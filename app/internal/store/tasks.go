@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/task-tracker/task-tracker/app/internal/apperr"
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 	"github.com/task-tracker/task-tracker/app/internal/project"
 	"github.com/task-tracker/task-tracker/app/internal/task"
@@ -23,7 +24,8 @@ func NewTasks(db *DB) *Tasks { return &Tasks{db: db} }
 
 // taskColumns are the columns of a task t with its project p, status s and author a, in scanTask's order.
 const taskColumns = `t.id, t.workspace_id, t.project_id, p.project_key, t.number, t.title, t.description, t.status_id, s.name, t.category,
-  t.priority, t.parent_id, t.start_date, t.due_date, t.estimate, t.position, t.author_id, a.name, t.created_at, t.updated_at, t.completed_at, t.version`
+  t.priority, t.parent_id, t.start_date, t.due_date, t.estimate, t.position, t.author_id, a.name, t.created_at, t.updated_at, t.completed_at, t.version,
+  t.checklist_total, t.checklist_done`
 
 // taskRow is what a scan of taskColumns fills in; more columns may follow them.
 type taskRow struct {
@@ -42,6 +44,7 @@ func (r *taskRow) dest(more ...any) []any {
 	return append([]any{
 		&t.ID, &t.WorkspaceID, &t.ProjectID, &t.ProjectKey, &t.Number, &t.Title, &t.Description, &t.Status.ID, &t.Status.Name, &r.category,
 		&r.priority, &r.parent, &r.start, &r.due, &r.estimate, &t.Position, &t.Author.ID, &t.Author.Name, &r.created, &r.updated, &r.completed, &t.Version,
+		&t.Checklist.Total, &t.Checklist.Done,
 	}, more...)
 }
 
@@ -105,6 +108,10 @@ LEFT JOIN members m ON m.workspace_id = t.workspace_id AND m.account_id = ?
 WHERE `
 	getTaskSQL         = seenTaskSQL + `t.id = ?`
 	getTaskByNumberSQL = seenTaskSQL + `t.project_id = ? AND t.number = ?`
+	// One statement for both kinds of numbers, so that a task that moves meanwhile is found by either.
+	getTaskByFormerNumberSQL = seenTaskSQL + `t.id = COALESCE((SELECT n.id FROM tasks n WHERE n.project_id = ? AND n.number = ?),
+  (SELECT f.task_id FROM task_numbers f JOIN projects o ON o.id = f.project_id
+    WHERE f.project_id = ? AND f.number = ? AND o.deleted_at IS NULL))`
 )
 
 // Get implements [task.Reader].
@@ -114,7 +121,11 @@ func (s *Tasks) Get(ctx context.Context, id, viewer uuid.UUID) (task.Task, auth.
 
 // GetByNumber implements [task.Reader].
 func (s *Tasks) GetByNumber(ctx context.Context, projectID uuid.UUID, number int64, viewer uuid.UUID) (task.Task, auth.Membership, error) {
-	return s.get(ctx, "task.get_by_number", getTaskByNumberSQL, viewer[:], projectID[:], number)
+	t, in, err := s.get(ctx, "task.get_by_number", getTaskByNumberSQL, viewer[:], projectID[:], number)
+	if apperr.Is(err, apperr.NotFound) {
+		return s.get(ctx, "task.get_by_former_number", getTaskByFormerNumberSQL, viewer[:], projectID[:], number, projectID[:], number)
+	}
+	return t, in, err
 }
 
 func (s *Tasks) get(ctx context.Context, name, text string, args ...any) (task.Task, auth.Membership, error) {

@@ -21,7 +21,7 @@ func TestTaskLife(t *testing.T) {
 		w, ctx := setup(t, db), t.Context()
 		made := w.create(t, task.CreateInput{
 			Title: "Rotate the keys", Description: "All of *them*.", Priority: task.PriorityHigh, AssigneeIDs: []uuid.UUID{w.viewer.AccountID, w.admin.AccountID},
-			LabelIDs: []uuid.UUID{w.labels[1], w.labels[0], w.labels[1]}, StartDate: ptr(task.Date("2026-02-01")), DueDate: ptr(task.Date("2026-02-28")), Estimate: ptr(int64(5)),
+			LabelIDs: []uuid.UUID{w.labels[1], w.labels[0]}, StartDate: ptr(task.Date("2026-02-01")), DueDate: ptr(task.Date("2026-02-28")), Estimate: ptr(int64(5)),
 		})
 		if made.Key() != "OPS-1" || made.Version != 1 || made.Position != task.PositionGap || made.Status.ID != w.statuses[project.CategoryBacklog] ||
 			made.Assignees[0].Name != "Adam" || len(made.Labels) != 2 || made.Author.Name != "Mia" {

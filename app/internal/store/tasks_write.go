@@ -71,8 +71,8 @@ WHERE p.id = ? ORDER BY s.category, s.position, s.id {FOR SHARE OF p}`
 	nextNumberSQL = `UPDATE project_counters SET last_number = last_number + 1 WHERE project_id = ?`
 	readNumberSQL = `SELECT last_number FROM project_counters WHERE project_id = ?`
 	insertTaskSQL = `INSERT INTO tasks (id, workspace_id, project_id, number, title, description, status_id, category, priority, parent_id,
-  start_date, due_date, estimate, position, author_id, created_at, updated_at, completed_at, version)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  start_date, due_date, estimate, position, author_id, created_at, updated_at, completed_at, checklist_total, checklist_done, version)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 )
 
 func createTask(ctx context.Context, tx *Tx, p auth.Principal, c task.Change) (task.Task, error) {
@@ -100,13 +100,17 @@ func createTask(ctx context.Context, tx *Tx, p auth.Principal, c task.Change) (t
 	t.ID, t.CreatedAt, t.UpdatedAt = tx.NewID(), tx.Now, tx.Now
 	t.Settle("", tx.Now)
 	if t.Position == task.PositionEnd {
-		t.Position = t.Number * task.PositionGap
+		t.Position = task.EndPosition(t.Number)
 	}
 	if err := insertTask(ctx, tx, t); err != nil {
 		return t, err
 	}
+	if err := insertChecklist(ctx, tx, t, c.Checklist); err != nil {
+		return t, err
+	}
 	var changes activity.Changes
 	changes.Add("title", nil, t.Title)
+	changes.Add("checklist", task.ChecklistCount{}, t.Checklist)
 	return t, tx.record(ctx, p, activity.Entry{
 		WorkspaceID: t.WorkspaceID, ProjectID: &t.ProjectID, TaskID: &t.ID, Action: "task.created", EntityType: "task", EntityID: t.ID, Changes: changes,
 	})
@@ -115,7 +119,8 @@ func createTask(ctx context.Context, tx *Tx, p auth.Principal, c task.Change) (t
 func insertTask(ctx context.Context, tx *Tx, t task.Task) error {
 	_, err := tx.exec(ctx, "task.insert", insertTaskSQL, t.ID[:], t.WorkspaceID[:], t.ProjectID[:], t.Number, t.Title, t.Description,
 		t.Status.ID[:], t.Status.Category.Number(), t.Priority.Number(), idPtr(t.ParentID), datePtr(t.StartDate), string(dueColumn(t.DueDate)),
-		t.Estimate, t.Position, t.Author.ID[:], micros(t.CreatedAt), micros(t.UpdatedAt), microsPtr(t.CompletedAt), t.Version)
+		t.Estimate, t.Position, t.Author.ID[:], micros(t.CreatedAt), micros(t.UpdatedAt), microsPtr(t.CompletedAt),
+		t.Checklist.Total, t.Checklist.Done, t.Version)
 	if err != nil {
 		return err
 	}
@@ -248,6 +253,32 @@ func deleteTask(ctx context.Context, tx *Tx, p auth.Principal, c task.Change) er
 	if err := c.Delete(cur); err != nil {
 		return err
 	}
+	if err := orphanSubtasks(ctx, tx, p, cur.Task); err != nil {
+		return err
+	}
+	steps := []struct {
+		name, text string
+		args       []any
+	}{
+		{"task.drop_attachments", dropTaskBlobsSQL, []any{micros(tx.Now), cur.ID[:]}},
+		{"search.delete", deleteSearchSQL, []any{cur.ID[:]}},
+		{"task.delete", deleteTaskSQL, []any{cur.ID[:]}},
+	}
+	for _, step := range steps {
+		if _, err := tx.exec(ctx, step.name, step.text, step.args...); err != nil {
+			return err
+		}
+	}
+	var changes activity.Changes
+	changes.Add("title", cur.Title, nil)
+	return tx.record(ctx, p, activity.Entry{
+		WorkspaceID: cur.WorkspaceID, ProjectID: &cur.ProjectID, TaskID: &cur.ID, Action: "task.deleted", EntityType: "task", EntityID: cur.ID, Changes: changes,
+	})
+}
+
+// orphanSubtasks takes the parent off a locked task's direct subtasks, which is a change of each of them, and sets the clock
+// behind their last change.
+func orphanSubtasks(ctx context.Context, tx *Tx, p auth.Principal, cur task.Task) error {
 	last := cur.UpdatedAt
 	subtasks, err := collect(ctx, tx.conn, "task.subtasks", subtasksSQL, func(row scanner) (id uuid.UUID, err error) {
 		var updated int64
@@ -274,25 +305,8 @@ func deleteTask(ctx context.Context, tx *Tx, p auth.Principal, c task.Change) er
 	if err := touchCopies(ctx, tx, subtasks); err != nil {
 		return err
 	}
-	steps := []struct {
-		name, text string
-		args       []any
-	}{
-		{"task.orphan_subtasks", orphanSubtasksSQL, []any{micros(tx.Now), cur.ID[:]}},
-		{"task.drop_attachments", dropTaskBlobsSQL, []any{micros(tx.Now), cur.ID[:]}},
-		{"search.delete", deleteSearchSQL, []any{cur.ID[:]}},
-		{"task.delete", deleteTaskSQL, []any{cur.ID[:]}},
-	}
-	for _, step := range steps {
-		if _, err := tx.exec(ctx, step.name, step.text, step.args...); err != nil {
-			return err
-		}
-	}
-	var changes activity.Changes
-	changes.Add("title", cur.Title, nil)
-	return tx.record(ctx, p, activity.Entry{
-		WorkspaceID: cur.WorkspaceID, ProjectID: &cur.ProjectID, TaskID: &cur.ID, Action: "task.deleted", EntityType: "task", EntityID: cur.ID, Changes: changes,
-	})
+	_, err = tx.exec(ctx, "task.orphan_subtasks", orphanSubtasksSQL, micros(tx.Now), cur.ID[:])
+	return err
 }
 
 const (

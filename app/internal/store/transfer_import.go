@@ -20,9 +20,11 @@ import (
 )
 
 const (
-	importAccountsSQL      = `SELECT id, COALESCE(email_fold, ''), deleted_at IS NOT NULL FROM accounts WHERE email_fold IN (%)`
-	importAccountIDsSQL    = `SELECT id, COALESCE(email_fold, ''), deleted_at IS NOT NULL FROM accounts WHERE id IN (%)`
-	importTasksSQL         = `SELECT id, project_id FROM tasks WHERE workspace_id = ? AND id IN (%)`
+	importAccountsSQL   = `SELECT id, COALESCE(email_fold, ''), deleted_at IS NOT NULL FROM accounts WHERE email_fold IN (%)`
+	importAccountIDsSQL = `SELECT id, COALESCE(email_fold, ''), deleted_at IS NOT NULL FROM accounts WHERE id IN (%)`
+	importTasksSQL      = `SELECT id, project_id FROM tasks WHERE workspace_id = ? AND id IN (%)`
+	importFormerSQL     = `SELECT n.project_id, n.number FROM projects p JOIN task_numbers n ON n.project_id = p.id
+JOIN tasks t ON t.project_id = n.project_id AND t.number = n.number WHERE p.workspace_id = ? LIMIT 1`
 	importForeignTaskSQL   = `SELECT id, project_id FROM tasks WHERE id IN (%) AND workspace_id <> ?`
 	importForeignParentSQL = `SELECT id, workspace_id FROM projects WHERE id IN (%) AND workspace_id <> ?`
 )
@@ -159,6 +161,15 @@ func (s *sink) Add(ctx context.Context, r transfer.Record, line int64) error {
 			micros(r.CreatedAt), micros(r.UpdatedAt), r.Version)
 	case *transfer.Task:
 		return s.addTask(ctx, r, line)
+	case *transfer.Number:
+		s.former = append(s.former, formerNumber{r.ProjectID, r.Number, line})
+		return s.heap.add(ctx, s.numbers, line, r.ProjectID[:], r.Number, r.TaskID[:], r.WorkspaceID[:], micros(r.CreatedAt))
+	case *transfer.ChecklistItem:
+		if s.pending != nil && s.pending.ID == r.TaskID {
+			s.words = append(s.words, searchWords(r.Text)...)
+		}
+		return s.heap.add(ctx, s.items, line, r.ID[:], r.WorkspaceID[:], r.TaskID[:], r.Text, r.Done, r.Position,
+			micros(r.CreatedAt), micros(r.UpdatedAt), r.Version)
 	case *transfer.Comment:
 		if s.pending != nil && s.pending.ID == r.TaskID {
 			s.words = append(s.words, searchWords(r.Body)...)
@@ -202,7 +213,8 @@ func (s *sink) addTask(ctx context.Context, t *transfer.Task, line int64) error 
 	updated := micros(t.UpdatedAt)
 	err := s.heap.add(ctx, s.tasks, line, t.ID[:], t.WorkspaceID[:], t.ProjectID[:], t.Number, t.Title, t.Description,
 		t.StatusID[:], t.Category.Number(), priority,
-		parent, value(t.StartDate), due, value(t.Estimate), t.Position, t.AuthorID[:], micros(t.CreatedAt), updated, microsPtr(t.CompletedAt), t.Version)
+		parent, value(t.StartDate), due, value(t.Estimate), t.Position, t.AuthorID[:], micros(t.CreatedAt), updated, microsPtr(t.CompletedAt),
+		t.Checklist.Total, t.Checklist.Done, t.Version)
 	if err != nil {
 		return err
 	}
@@ -264,9 +276,12 @@ func (s *sink) Keep(ctx context.Context, p auth.Principal, sum transfer.Summary)
 	return keepResult(ctx, s.tx, p, request, sum)
 }
 
-// Link implements [transfer.Sink].
+// Link implements [transfer.Sink]. All tasks being there, it also looks at their former numbers.
 func (s *sink) Link(ctx context.Context, edges []transfer.Edge) error {
 	if err := s.Flush(ctx); err != nil {
+		return err
+	}
+	if err := s.checkFormer(ctx); err != nil {
 		return err
 	}
 	for some := range slices.Chunk(edges, 100) {
@@ -296,6 +311,30 @@ func (s *sink) Link(ctx context.Context, edges []transfer.Edge) error {
 		}
 	}
 	return nil
+}
+
+// checkFormer sees to it that no task has a number that another one had before.
+func (s *sink) checkFormer(ctx context.Context) error {
+	if len(s.former) == 0 {
+		return nil
+	}
+	var taken formerNumber
+	_, err := one(ctx, s.tx.conn, "import.former_numbers", importFormerSQL, func(row scanner) (n int64, err error) {
+		return n, row.Scan(&taken.project, &taken.number)
+	}, s.workspace[:])
+	if noRow(err) {
+		return nil
+	}
+	if err != nil {
+		return public(err)
+	}
+	for _, f := range s.former {
+		if f.project == taken.project && f.number == taken.number {
+			taken.line = f.line
+		}
+	}
+	fault := apperr.Invalid("/number", "duplicate", "a task line has the number %d in the project", taken.number)
+	return &transfer.LineError{Line: taken.line, Kind: "task_number", Err: fault}
 }
 
 // tasksHere returns the project of each of the tasks that this workspace has.

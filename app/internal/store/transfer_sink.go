@@ -13,13 +13,22 @@ type sink struct {
 	workspace uuid.UUID
 
 	workspaces, accounts, members, projects, counters, statuses, labels *bulkTable
-	tasks, assignees, taskLabels, search                                *bulkTable
+	tasks, assignees, taskLabels, numbers, items, search                *bulkTable
 	comments, revisions, attachments, relations, activity               *bulkTable
 
 	// pending is the task whose comments may still follow, with the words found so far.
 	pending     *transfer.Task
 	pendingLine int64
 	words       []string
+	// former are the former numbers that were added, to be held against those of the tasks.
+	former []formerNumber
+}
+
+// formerNumber is a number that a task had before, with its line.
+type formerNumber struct {
+	project uuid.UUID
+	number  int64
+	line    int64
 }
 
 func newSink(tx *Tx) *sink {
@@ -46,13 +55,18 @@ func newSink(tx *Tx) *sink {
 		tasks: newBulkTable("task", "tasks",
 			"id, workspace_id, project_id, number, title, description, status_id, category, priority, "+
 				"parent_id, start_date, due_date, estimate, position, author_id, created_at, updated_at, "+
-				"completed_at, version",
+				"completed_at, checklist_total, checklist_done, version",
 			"a task with the same id, or the same number in the project, is there already"),
 		assignees: newBulkTable("task", "task_assignees",
 			"task_id, account_id, workspace_id, project_id, priority, due_date, position, updated_at",
 			"two of its assignees are one account here"),
 		taskLabels: newBulkTable("task", "task_labels", "task_id, label_id, priority, due_date, position, updated_at", twice),
-		search:     newBulkTable("task", "task_search", "task_id, workspace_id, project_id, doc", twice),
+		numbers: newBulkTable("task_number", "task_numbers", "project_id, number, task_id, workspace_id, created_at",
+			"another task_number line has the same number in the project, or the task has one in the project already"),
+		items: newBulkTable("checklist_item", "checklist_items",
+			"id, workspace_id, task_id, text, done, position, created_at, updated_at, version",
+			twice),
+		search: newBulkTable("task", "task_search", "task_id, workspace_id, project_id, doc", twice),
 		comments: newBulkTable("comment", "comments",
 			"id, workspace_id, task_id, author_id, body, edited, created_at, updated_at, version",
 			twice),
@@ -73,7 +87,8 @@ func newSink(tx *Tx) *sink {
 	}
 	s.relations.check, s.activity.check = s.checkRelations, s.checkActivity
 	s.heap = bulk{c: tx.conn, tables: []*bulkTable{
-		s.workspaces, s.accounts, s.members, s.projects, s.counters, s.statuses, s.labels, s.tasks, s.assignees, s.taskLabels, s.search,
+		s.workspaces, s.accounts, s.members, s.projects, s.counters, s.statuses, s.labels, s.tasks, s.assignees, s.taskLabels,
+		s.numbers, s.items, s.search,
 		s.comments, s.revisions, s.attachments, s.relations, s.activity,
 	}}
 	return s

@@ -20,13 +20,19 @@ import (
 
 const (
 	exportTasksSQL = `SELECT id, project_id, number, title, description, status_id, priority, parent_id, start_date, due_date, estimate, position,
-  author_id, created_at, updated_at, completed_at, version FROM tasks {INDEX} WHERE workspace_id = ? AND id > ? ORDER BY id LIMIT ?`
+  author_id, created_at, updated_at, completed_at, checklist_total, checklist_done, version
+FROM tasks {INDEX} WHERE workspace_id = ? AND id > ? ORDER BY id LIMIT ?`
 	exportAssigneesSQL  = `SELECT task_id, account_id FROM task_assignees WHERE task_id IN (%) ORDER BY task_id, account_id`
 	exportTaskLabelsSQL = `SELECT tl.task_id, tl.label_id FROM task_labels tl JOIN labels l ON l.id = tl.label_id AND l.deleted_at IS NULL
 WHERE tl.task_id IN (%) ORDER BY tl.task_id, tl.label_id`
 	exportCommentsSQL    = `SELECT task_id, id, author_id, body, edited, created_at, updated_at, version FROM comments WHERE task_id IN (%) AND ` + exportBehind
 	exportAttachmentsSQL = `SELECT task_id, id, author_id, filename, content_type, size, sha256, blob_key, created_at, confirmed_at, changed_at
 FROM attachments WHERE state = 2 AND task_id IN (%) AND ` + exportBehind
+	// A task has one number at most in each project, so that the project's id stands for the row's.
+	exportNumbersSQL = `SELECT task_id, project_id, number, created_at FROM task_numbers
+WHERE task_id IN (%) AND (task_id > ? OR task_id = ? AND project_id > ?) ORDER BY task_id, project_id LIMIT ?`
+	exportItemsSQL = `SELECT id, task_id, text, done, position, created_at, updated_at, version FROM checklist_items
+WHERE task_id = ? ORDER BY position, id`
 	exportBehind = `(task_id > ? OR task_id = ? AND id > ?) ORDER BY task_id, id LIMIT ?`
 )
 
@@ -78,7 +84,7 @@ func scanExportTask(row scanner) (*transfer.Task, error) {
 	var due string
 	var estimate, completed sql.NullInt64
 	err := row.Scan(&r.ID, &r.ProjectID, &r.Number, &r.Title, &r.Description, &r.StatusID, &priority, &parent, &start, &due, &estimate,
-		&r.Position, &r.AuthorID, stamp{&r.CreatedAt}, stamp{&r.UpdatedAt}, &completed, &r.Version)
+		&r.Position, &r.AuthorID, stamp{&r.CreatedAt}, stamp{&r.UpdatedAt}, &completed, &r.Checklist.Total, &r.Checklist.Done, &r.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -122,6 +128,7 @@ func (e *exporter) taskPage(ctx context.Context, page []*transfer.Task) error {
 			return public(err)
 		}
 	}
+	numbers := newFeed(ctx, e, "export.numbers", exportNumbersSQL, ids, scanExportNumber)
 	comments := newFeed(ctx, e, "export.comments", exportCommentsSQL, ids, scanExportComment)
 	attachments := newFeed(ctx, e, "export.attachments", exportAttachmentsSQL, ids, scanExportAttachment)
 	for _, t := range page {
@@ -129,6 +136,12 @@ func (e *exporter) taskPage(ctx context.Context, page []*transfer.Task) error {
 			return err
 		}
 		if err := e.yield(t); err != nil {
+			return err
+		}
+		if err := numbers.of(t.ID, func(n *transfer.Number) error { return e.yield(n) }); err != nil {
+			return err
+		}
+		if err := e.checklist(ctx, t); err != nil {
 			return err
 		}
 		if err := comments.of(t.ID, func(c *transfer.Comment) error { return e.comment(ctx, c) }); err != nil {
@@ -145,6 +158,33 @@ func (e *exporter) taskPage(ctx context.Context, page []*transfer.Task) error {
 		}
 	}
 	return nil
+}
+
+// checklist hands over a task's items, where it has some.
+func (e *exporter) checklist(ctx context.Context, t *transfer.Task) error {
+	if t.Checklist.Total == 0 {
+		return nil
+	}
+	items, err := collect(ctx, e.c, "export.checklist", exportItemsSQL, func(row scanner) (*transfer.ChecklistItem, error) {
+		var r transfer.ChecklistItem
+		err := row.Scan(&r.ID, &r.TaskID, &r.Text, &r.Done, &r.Position, stamp{&r.CreatedAt}, stamp{&r.UpdatedAt}, &r.Version)
+		return &r, err
+	}, t.ID[:])
+	if err != nil {
+		return public(err)
+	}
+	for _, item := range items {
+		if err := e.yield(item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func scanExportNumber(row scanner) (taskID, id uuid.UUID, n *transfer.Number, err error) {
+	n = &transfer.Number{}
+	err = row.Scan(&n.TaskID, &n.ProjectID, &n.Number, stamp{&n.CreatedAt})
+	return n.TaskID, n.ProjectID, n, err
 }
 
 // comment hands over a comment and, where it was edited, what it said before.

@@ -21,7 +21,8 @@ type CreateInput struct {
 	StartDate   *Date
 	DueDate     *Date
 	Estimate    *int64
-	Position    *int64 // the end where nil
+	Position    *int64   // the end where nil
+	Checklist   []string // the texts of its items, none of which is done
 }
 
 // Patch is a merge patch (RFC 7396): what is nil or unspecified stays as it is; null removes.
@@ -54,6 +55,8 @@ func newTask(in CreateInput, place Place) (Task, error) {
 		t.Position = *in.Position
 	}
 	var f apperr.Fields
+	unique(&f, "/assignee_ids", in.AssigneeIDs)
+	unique(&f, "/label_ids", in.LabelIDs)
 	switch {
 	case in.StatusID == nil:
 		t.Status = place.Statuses[0] // a project always has one
@@ -66,6 +69,8 @@ func newTask(in CreateInput, place Place) (Task, error) {
 		}
 	}
 	t.validate(&f)
+	t.Checklist.Total = len(in.Checklist)
+	validateChecklist(&f, in.Checklist)
 	if in.Position == nil {
 		t.Position = PositionEnd
 	}
@@ -75,6 +80,7 @@ func newTask(in CreateInput, place Place) (Task, error) {
 // merge applies a patch to a copy of the task.
 func (patch Patch) merge(cur Task) (Task, error) {
 	t := cur
+	var f apperr.Fields
 	set(&t.Title, patch.Title)
 	set(&t.Description, patch.Description)
 	set(&t.Priority, patch.Priority)
@@ -83,16 +89,17 @@ func (patch Patch) merge(cur Task) (Task, error) {
 		t.Status = StatusRef{ID: *patch.StatusID}
 	}
 	if patch.AssigneeIDs != nil {
+		unique(&f, "/assignee_ids", *patch.AssigneeIDs)
 		t.Assignees = keep(people(*patch.AssigneeIDs), cur.Assignees)
 	}
 	if patch.LabelIDs != nil {
+		unique(&f, "/label_ids", *patch.LabelIDs)
 		t.Labels = labels(*patch.LabelIDs)
 	}
 	setNullable(&t.ParentID, patch.ParentID)
 	setNullable(&t.StartDate, patch.StartDate)
 	setNullable(&t.DueDate, patch.DueDate)
 	setNullable(&t.Estimate, patch.Estimate)
-	var f apperr.Fields
 	if t.ParentID != nil && *t.ParentID == t.ID {
 		return t, apperr.New(apperr.Cycle, "A task cannot be its own parent.")
 	}
@@ -136,7 +143,7 @@ func (t *Task) validate(f *apperr.Fields) {
 		f.Add("/estimate", "out_of_range", "must be 0 to %d", MaxEstimate)
 	}
 	if t.Position < -MaxPosition || t.Position > MaxPosition {
-		f.Add("/position", "out_of_range", "must be between -2^53 and 2^53")
+		f.Add("/position", "out_of_range", "must be between -%d and %[1]d", int64(MaxPosition))
 	}
 }
 
@@ -157,24 +164,30 @@ func setNullable[T any](to **T, from nullable.Nullable[T]) {
 	}
 }
 
-// people and labels drop repeated ids and keep the rest in order.
+// unique refuses lists that name something twice.
+func unique(f *apperr.Fields, pointer string, ids []uuid.UUID) {
+	seen := make(map[uuid.UUID]bool, len(ids))
+	for _, id := range ids {
+		if seen[id] {
+			f.Add(pointer, "duplicate", "names %s twice", id)
+			return
+		}
+		seen[id] = true
+	}
+}
 
 func people(ids []uuid.UUID) []Person {
-	out := make([]Person, 0, len(ids))
-	for _, id := range ids {
-		if !slices.ContainsFunc(out, func(p Person) bool { return p.ID == id }) {
-			out = append(out, Person{ID: id})
-		}
+	out := make([]Person, len(ids))
+	for i, id := range ids {
+		out[i].ID = id
 	}
 	return out
 }
 
 func labels(ids []uuid.UUID) []LabelRef {
-	out := make([]LabelRef, 0, len(ids))
-	for _, id := range ids {
-		if !slices.ContainsFunc(out, func(l LabelRef) bool { return l.ID == id }) {
-			out = append(out, LabelRef{ID: id})
-		}
+	out := make([]LabelRef, len(ids))
+	for i, id := range ids {
+		out[i].ID = id
 	}
 	return out
 }

@@ -16,8 +16,8 @@ import (
 const (
 	DefaultLimit = 50
 	MaxLimit     = 100
-	maxQueryText = 500 // bytes
-	maxAnyOf     = 50  // values of one filter
+	maxQueryText = 4 * 200 // bytes: 200 characters, the contract's bound
+	maxAnyOf     = 50      // values of one filter
 )
 
 // SortField is what a list can be sorted by.
@@ -97,7 +97,7 @@ func (q *Query) Validate() error {
 	case q.Sort.Field == SortPosition && q.ProjectID == uuid.Nil:
 		return parameter("sort", "invalid", "position is an order within one project: add project, or list the project's tasks")
 	case len(q.Text) > maxQueryText || !utf8.ValidString(q.Text):
-		return parameter("q", "too_long", "must be valid UTF-8 of at most 500 bytes")
+		return parameter("q", "too_long", "must be valid UTF-8 of at most 200 characters")
 	case len(q.StatusIDs) > maxAnyOf || len(q.Categories) > maxAnyOf || len(q.Priorities) > maxAnyOf:
 		return parameter("status", "too_many", "at most 50 values are allowed for status, category and priority")
 	case q.DueBefore != nil && !q.DueBefore.Valid():

@@ -18,12 +18,13 @@ type Service struct {
 	read      Reader
 	write     Writer
 	relations RelationStore
+	items     ChecklistStore
 	now       func() time.Time
 }
 
 // NewService returns a service on a store; now is the clock by which weeks are counted.
-func NewService(read Reader, write Writer, relations RelationStore, now func() time.Time) *Service {
-	return &Service{read: read, write: write, relations: relations, now: now}
+func NewService(read Reader, write Writer, relations RelationStore, items ChecklistStore, now func() time.Time) *Service {
+	return &Service{read: read, write: write, relations: relations, items: items, now: now}
 }
 
 // Get returns a task. Permission: task.read. Errors: not_found, insufficient_scope.
@@ -32,7 +33,8 @@ func (s *Service) Get(ctx context.Context, p auth.Principal, id uuid.UUID) (Task
 	return seen(t, in, err, p)
 }
 
-// GetByNumber returns a project's task by its number. Permission and errors as [Service.Get].
+// GetByNumber returns a project's task by its number, or a task that had that number there before it was moved to another
+// project. Permission and errors as [Service.Get].
 func (s *Service) GetByNumber(ctx context.Context, p auth.Principal, projectID uuid.UUID, number int64) (Task, error) {
 	t, in, err := s.read.GetByNumber(ctx, projectID, number, p.AccountID)
 	return seen(t, in, err, p)
@@ -103,7 +105,7 @@ func (s *Service) Update(ctx context.Context, p auth.Principal, id uuid.UUID, pa
 	return s.single(ctx, p, "task.update", updateChange(p, id, patch, want))
 }
 
-// Delete removes a task with its comments, relations and attachments; its subtasks lose their parent. Permission:
+// Delete removes a task with its checklist, comments, relations and attachments; its subtasks lose their parent. Permission:
 // task.delete. Errors: not_found, forbidden, insufficient_scope, precondition_failed, project_archived.
 func (s *Service) Delete(ctx context.Context, p auth.Principal, id uuid.UUID, want cond.Versions) error {
 	_, err := s.write.Apply(ctx, p, "task.delete", []Change{deleteChange(p, id, want)})
@@ -131,7 +133,7 @@ func (e *IndexError) Error() string { return fmt.Sprintf("change %d: %v", e.Inde
 func (e *IndexError) Unwrap() error { return e.Err }
 
 func createChange(p auth.Principal, projectID uuid.UUID, in CreateInput) Change {
-	return Change{Op: OpCreate, ProjectID: projectID, Create: func(place Place) (Task, error) {
+	return Change{Op: OpCreate, ProjectID: projectID, Checklist: in.Checklist, Create: func(place Place) (Task, error) {
 		if err := p.May(place.Membership(), auth.TaskCreate); err != nil {
 			return Task{}, err
 		}

@@ -27,6 +27,10 @@ type Reader interface {
 type Writer interface {
 	// Apply makes the changes in their order. The first that fails is returned with its index.
 	Apply(ctx context.Context, p auth.Principal, name string, changes []Change) ([]Result, error)
+	// Move moves a task to another project. Errors: of m's functions; not_found; conflict where the tree is too large.
+	Move(ctx context.Context, p auth.Principal, m Move) (Moved, error)
+	// Moved is what an earlier move did, by the ids that it kept under its idempotency key, without the task.
+	Moved(ctx context.Context, made []uuid.UUID) (Moved, error)
 }
 
 // RelationStore keeps how tasks relate to each other.
@@ -89,6 +93,7 @@ type Change struct {
 	Create    func(Place) (Task, error)   // a task without id and number, perhaps at PositionEnd
 	Update    func(Current) (Task, error) // the whole task as it shall be
 	Delete    func(Current) error
+	Checklist []string // create: the texts of the items that the task has from the start
 }
 
 // Result is what came of a change. Task is nil after a delete.

@@ -19,12 +19,22 @@ const (
 	MaxLabels      = 50
 	MaxSubtasks    = 100 // direct ones
 	MaxEstimate    = 1_000_000
-	MaxPosition    = 1 << 53 // what every JSON reader can represent, both ways
+	MaxPosition    = 1<<53 - 1 // what every JSON reader can represent, both ways
+	MaxVersion     = 1<<53 - 1
 	// PositionEnd asks the writer to put a new task behind all others.
 	PositionEnd = math.MinInt64
 	// PositionGap lies between the default positions of neighbours: position = number × gap.
 	PositionGap = 1 << 20
 )
+
+// EndPosition is the position of a new task with that number, behind those that kept theirs. From number 2^33 on it is
+// MaxPosition, and tasks follow one another by creation.
+func EndPosition(number int64) int64 {
+	if number > MaxPosition/PositionGap {
+		return MaxPosition
+	}
+	return number * PositionGap
+}
 
 // Priority is how urgent a task is.
 type Priority string
@@ -106,6 +116,7 @@ type Task struct {
 	DueDate     *Date
 	Estimate    *int64 // points
 	Position    int64  // lower is earlier
+	Checklist   ChecklistCount
 	Author      Person
 	CreatedAt   time.Time
 	UpdatedAt   time.Time

@@ -191,3 +191,14 @@ func TestManyFaultsAreNamedAtOnce(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestEndPosition(t *testing.T) {
+	t.Parallel()
+	for number, want := range map[int64]int64{
+		1: 1 << 20, 42: 42 << 20, 1<<33 - 1: (1<<33 - 1) << 20, 1 << 33: MaxPosition, 1<<52 + 1: MaxPosition, 1<<63 - 1: MaxPosition,
+	} {
+		if got := EndPosition(number); got != want {
+			t.Errorf("%d: %d, want %d", number, got, want)
+		}
+	}
+}

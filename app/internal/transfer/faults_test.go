@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"testing"
 
@@ -43,17 +44,21 @@ func lineOf(recs []transfer.Record, r any) string {
 	return "no line"
 }
 
+// importFault spoils one thing in a file's records and tells what the answer says of it, and of which record or line; more
+// are records to insert.
+type importFault struct {
+	says  string
+	spoil func(recs []transfer.Record) (where any, more []transfer.Record)
+}
+
+func keep(where any) (any, []transfer.Record) { return where, nil }
+
 // TestImportFindsFaults spoils one thing at a time in a good file. The answer must name the line and what is wrong with
 // it, and nothing may be left: no row, no bytes.
 func TestImportFindsFaults(t *testing.T) {
 	t.Parallel()
 	file := everything(t)
-	type spoil func(recs []transfer.Record) (where any, more []transfer.Record)
-	keep := func(where any) (any, []transfer.Record) { return where, nil }
-	cases := map[string]struct {
-		says  string
-		spoil spoil
-	}{
+	cases := map[string]importFault{
 		"workspace without a name": {"name: must have", func(r []transfer.Record) (any, []transfer.Record) {
 			w := nth[transfer.Workspace](t, r, 0)
 			w.Name = " "
@@ -173,7 +178,7 @@ func TestImportFindsFaults(t *testing.T) {
 			c.TaskID = nth[transfer.Task](t, r, 0).ID
 			return keep(c)
 		}},
-		"empty comment": {"body: must not be empty", func(r []transfer.Record) (any, []transfer.Record) {
+		"empty comment": {"body: must have at least one visible character", func(r []transfer.Record) (any, []transfer.Record) {
 			c := nth[transfer.Comment](t, r, 50)
 			c.Body = ""
 			return keep(c)
@@ -208,6 +213,7 @@ func TestImportFindsFaults(t *testing.T) {
 			return keep(a)
 		}},
 	}
+	maps.Copy(cases, faultsBelowTasks(t))
 	each(t, func(t *testing.T, b *bundle) {
 		for name, c := range cases {
 			recs := records(t, file)

@@ -37,7 +37,9 @@ type importer struct {
 	projects  map[uuid.UUID]*importedProject
 	statuses  map[uuid.UUID]*Status
 	labels    map[uuid.UUID]uuid.UUID // → project
-	task      uuid.UUID
+	task      *Task
+	taskLine  int64
+	items     Checklist // of the task, as far as they were read
 	comment   *Comment
 	parents   []Edge
 	blocks    []Edge
@@ -73,7 +75,8 @@ const (
 
 var stages = map[string]int{
 	"workspace": stageWorkspace, "member": stageMembers, "project": stageProjects, "status": stageStatuses,
-	"label": stageLabels, "task": stageTasks, "comment": stageTasks, "comment_revision": stageTasks, "attachment": stageTasks,
+	"label": stageLabels, "task": stageTasks, "task_number": stageTasks, "checklist_item": stageTasks, "comment": stageTasks,
+	"comment_revision": stageTasks, "attachment": stageTasks,
 	"attachment_data": stageTasks, "relation": stageRelations, "activity": stageActivity,
 }
 
@@ -162,7 +165,9 @@ func (im *importer) enter(ctx context.Context, stage int) error {
 		case stageTasks:
 			err = im.settleProjects()
 		case stageRelations:
-			err = im.settleParents(ctx)
+			if err = im.settleChecklist(); err == nil {
+				err = im.settleParents(ctx)
+			}
 		case stageActivity:
 			if line, found := cycle(im.blocks); found {
 				err = &LineError{Line: line, Kind: "relation", Err: apperr.New(apperr.Cycle, "the task blocks itself through others")}
@@ -238,6 +243,10 @@ func (im *importer) take(ctx context.Context, r Record, line int64) error {
 		err = im.takeLabel(r)
 	case *Task:
 		err = im.takeTask(r, line)
+	case *Number:
+		err = im.takeNumber(r)
+	case *ChecklistItem:
+		err = im.takeItem(r)
 	case *Comment:
 		err = im.takeComment(r)
 	case *Revision:
@@ -306,7 +315,7 @@ func (im *importer) takeLabel(l *Label) error {
 }
 
 func (im *importer) takeTask(t *Task, line int64) error {
-	if err := t.check(); err != nil {
+	if err := errors.Join(im.settleChecklist(), t.check()); err != nil {
 		return err
 	}
 	p, status := im.projects[t.ProjectID], im.statuses[t.StatusID]
@@ -336,13 +345,13 @@ func (im *importer) takeTask(t *Task, line int64) error {
 		im.parents = append(im.parents, Edge{From: t.ID, To: *t.ParentID, Line: line})
 	}
 	t.WorkspaceID, t.Category = im.workspace.ID, status.Category
-	im.task, im.comment = t.ID, nil
+	im.task, im.taskLine, im.items, im.comment = t, line, Checklist{}, nil
 	return im.person("/author_id", &t.AuthorID)
 }
 
 // below sees to it that a record stands below its task.
 func (im *importer) below(taskID uuid.UUID) error {
-	if im.task == uuid.Nil || taskID != im.task {
+	if im.task == nil || taskID != im.task.ID {
 		return bad("/task_id", "not_found", "must be the id of the task line before it")
 	}
 	return nil
@@ -356,6 +365,9 @@ func (im *importer) takeComment(c *Comment) error {
 func (im *importer) takeRevision(r *Revision) error {
 	if im.comment == nil || r.CommentID != im.comment.ID || !im.comment.Edited {
 		return bad("/comment_id", "not_found", "must be the id of the comment line before it, which must be an edited one")
+	}
+	if r.Version >= im.comment.Version {
+		return bad("/version", "out_of_range", "must be below the comment's version, %d", im.comment.Version)
 	}
 	return errors.Join(r.check(), im.person("/edited_by", &r.EditedBy))
 }

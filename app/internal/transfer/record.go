@@ -140,12 +140,43 @@ type Task struct {
 	CreatedAt   time.Time   `json:"created_at"`
 	UpdatedAt   time.Time   `json:"updated_at"`
 	CompletedAt *time.Time  `json:"completed_at"`
+	Checklist   Checklist   `json:"checklist,omitzero"`
 	Version     int64       `json:"version"`
 
 	WorkspaceID uuid.UUID        `json:"-"`
 	Category    project.Category `json:"-"` // the status's
 	// ParentBefore says that the parent was added before, so that the task can be written with it.
 	ParentBefore bool `json:"-"`
+}
+
+// Checklist counts the items that follow a task line.
+type Checklist struct {
+	Total int `json:"total"`
+	Done  int `json:"done"`
+}
+
+// Number is a number that the task line before it had in a project that it was in before.
+type Number struct {
+	TaskID    uuid.UUID `json:"task_id"`
+	ProjectID uuid.UUID `json:"project_id"`
+	Number    int64     `json:"number"`
+	CreatedAt time.Time `json:"created_at"` // when the task left the project
+
+	WorkspaceID uuid.UUID `json:"-"`
+}
+
+// ChecklistItem is of the checklist of the task line before it.
+type ChecklistItem struct {
+	ID        uuid.UUID `json:"id"`
+	TaskID    uuid.UUID `json:"task_id"`
+	Text      string    `json:"text"`
+	Done      bool      `json:"done"`
+	Position  int64     `json:"position"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+	Version   int64     `json:"version"`
+
+	WorkspaceID uuid.UUID `json:"-"`
 }
 
 // Comment stands on the task line before it.
@@ -259,6 +290,12 @@ func (*Label) Kind() string { return "label" }
 func (*Task) Kind() string { return "task" }
 
 // Kind implements [Record].
+func (*Number) Kind() string { return "task_number" }
+
+// Kind implements [Record].
+func (*ChecklistItem) Kind() string { return "checklist_item" }
+
+// Kind implements [Record].
 func (*Comment) Kind() string { return "comment" }
 
 // Kind implements [Record].
@@ -282,7 +319,7 @@ func (*Trailer) Kind() string { return "trailer" }
 // newRecord returns an empty record of that type, or nil for an unknown one.
 func newRecord(kind string) Record {
 	for _, r := range []Record{
-		&Header{}, &Workspace{}, &Account{}, &Member{}, &Project{}, &Status{}, &Label{}, &Task{},
+		&Header{}, &Workspace{}, &Account{}, &Member{}, &Project{}, &Status{}, &Label{}, &Task{}, &Number{}, &ChecklistItem{},
 		&Comment{}, &Revision{}, &Attachment{}, &Data{}, &Relation{}, &Activity{}, &Trailer{},
 	} {
 		if r.Kind() == kind {

@@ -37,9 +37,14 @@ func (f *faults) id(pointer string, id uuid.UUID) {
 	}
 }
 
-func (f *faults) atLeastOne(pointer string, n int64) {
-	if n < 1 {
-		f.Add(pointer, "out_of_range", "must be 1 or more")
+// maxCount is where versions, task numbers and their counters may stand when they come in: half of what the API can show
+// (2^53 - 1, which every JSON reader can represent). The other half is for counting on, and is never used up.
+const maxCount = 1 << 52
+
+// count checks a number that the API counts up.
+func (f *faults) count(pointer string, n, least int64) {
+	if n < least || n > maxCount {
+		f.Add(pointer, "out_of_range", "must be %d to %d", least, int64(maxCount))
 	}
 }
 
@@ -65,7 +70,7 @@ func (w *Workspace) check() error {
 	apperr.Line(&f.Fields, "/name", w.Name, 1, project.MaxName)
 	f.when("/created_at", &w.CreatedAt)
 	f.when("/updated_at", &w.UpdatedAt)
-	f.atLeastOne("/version", w.Version)
+	f.count("/version", w.Version, 1)
 	return f.Err()
 }
 
@@ -87,7 +92,7 @@ func (a *Account) check() error {
 	apperr.Line(&f.Fields, "/name", a.Name, 1, account.MaxNameLen)
 	f.when("/created_at", &a.CreatedAt)
 	f.when("/updated_at", &a.UpdatedAt)
-	f.atLeastOne("/version", a.Version)
+	f.count("/version", a.Version, 1)
 	return f.Err()
 }
 
@@ -104,12 +109,10 @@ func (p *Project) check() error {
 	var f faults
 	f.id("/id", p.ID)
 	f.domain(project.Project{Key: p.Key, Name: p.Name, Description: p.Description}.Validate())
-	if p.LastNumber < 0 {
-		f.Add("/last_number", "out_of_range", "must be 0 or more")
-	}
+	f.count("/last_number", p.LastNumber, 0)
 	f.when("/created_at", &p.CreatedAt)
 	f.when("/updated_at", &p.UpdatedAt)
-	f.atLeastOne("/version", p.Version)
+	f.count("/version", p.Version, 1)
 	return f.Err()
 }
 
@@ -119,7 +122,7 @@ func (s *Status) check() error {
 	f.domain(project.Status{Name: s.Name, Category: s.Category, Position: s.Position}.Validate())
 	f.when("/created_at", &s.CreatedAt)
 	f.when("/updated_at", &s.UpdatedAt)
-	f.atLeastOne("/version", s.Version)
+	f.count("/version", s.Version, 1)
 	return f.Err()
 }
 
@@ -129,14 +132,14 @@ func (l *Label) check() error {
 	f.domain(project.Label{Name: l.Name, Color: l.Color}.Validate())
 	f.when("/created_at", &l.CreatedAt)
 	f.when("/updated_at", &l.UpdatedAt)
-	f.atLeastOne("/version", l.Version)
+	f.count("/version", l.Version, 1)
 	return f.Err()
 }
 
 func (t *Task) check() error {
 	var f faults
 	f.id("/id", t.ID)
-	f.atLeastOne("/number", t.Number)
+	f.count("/number", t.Number, 1)
 	v := task.Task{
 		Title: t.Title, Description: t.Description, Priority: task.Priority(t.Priority),
 		Assignees: make([]task.Person, len(t.AssigneeIDs)), Labels: make([]task.LabelRef, len(t.LabelIDs)),
@@ -151,7 +154,27 @@ func (t *Task) check() error {
 	f.when("/created_at", &t.CreatedAt)
 	f.when("/updated_at", &t.UpdatedAt)
 	f.whenPtr("/completed_at", t.CompletedAt)
-	f.atLeastOne("/version", t.Version)
+	if c := t.Checklist; c.Total < 0 || c.Total > task.MaxChecklist || c.Done < 0 || c.Done > c.Total {
+		f.Add("/checklist", "out_of_range", "must count 0 to %d items, and no more of them done", task.MaxChecklist)
+	}
+	f.count("/version", t.Version, 1)
+	return f.Err()
+}
+
+func (n *Number) check() error {
+	var f faults
+	f.count("/number", n.Number, 1)
+	f.when("/created_at", &n.CreatedAt)
+	return f.Err()
+}
+
+func (i *ChecklistItem) check() error {
+	var f faults
+	f.id("/id", i.ID)
+	f.domain(task.ChecklistItem{Text: i.Text, Position: i.Position}.Validate())
+	f.when("/created_at", &i.CreatedAt)
+	f.when("/updated_at", &i.UpdatedAt)
+	f.count("/version", i.Version, 1)
 	return f.Err()
 }
 
@@ -172,17 +195,20 @@ func (c *Comment) check() error {
 	apperr.Markdown(&f.Fields, "/body", c.Body, 1, comment.MaxBody)
 	f.when("/created_at", &c.CreatedAt)
 	f.when("/updated_at", &c.UpdatedAt)
-	f.atLeastOne("/version", c.Version)
+	f.count("/version", c.Version, 1)
 	return f.Err()
 }
 
 func (r *Revision) check() error {
 	var f faults
-	f.atLeastOne("/version", r.Version)
+	f.count("/version", r.Version, 1)
 	apperr.Markdown(&f.Fields, "/body", r.Body, 1, comment.MaxBody)
 	f.when("/created_at", &r.CreatedAt)
 	return f.Err()
 }
+
+// maxSize is the largest attachment that an instance can be configured to take.
+const maxSize = 1 << 50
 
 func (a *Attachment) check() error {
 	var f faults
@@ -194,7 +220,9 @@ func (a *Attachment) check() error {
 	if n := len(a.ContentType); n < 1 || n > 255 || strings.ContainsFunc(a.ContentType, func(r rune) bool { return r < ' ' || r > '~' }) {
 		f.Add("/content_type", "invalid_format", "must be 1 to 255 printable ASCII characters")
 	}
-	f.atLeastOne("/size", a.Size)
+	if a.Size < 1 || a.Size > maxSize {
+		f.Add("/size", "out_of_range", "must be 1 to %d bytes", int64(maxSize))
+	}
 	if sum, err := attachment.ParseSum(a.SHA256); err != nil {
 		f.Add("/sha256", "invalid_format", "%s", err)
 	} else {

@@ -161,6 +161,7 @@ func everything(t *testing.T) []byte {
 	var out []transfer.Record
 	var tasks []*transfer.Task
 	var tail []transfer.Record
+	var projects []*transfer.Project
 	attachments := 0
 	for _, r := range in {
 		if _, ok := r.(*transfer.Activity); ok {
@@ -169,8 +170,12 @@ func everything(t *testing.T) []byte {
 		}
 		out = append(out, r)
 		switch r := r.(type) {
+		case *transfer.Project:
+			projects = append(projects, r)
 		case *transfer.Task:
 			tasks = append(tasks, r)
+			out = append(out, formerNumbers(r, projects, len(tasks))...)
+			out = append(out, checklist(r, len(tasks))...)
 			r.Description += "\n\t\"quoted\" \\ \u2028 <b>&amp;</b> 日本語 🦉 ' ? %s \x01"
 		case *transfer.Comment:
 			if len(out)%7 == 0 {
@@ -199,6 +204,33 @@ func everything(t *testing.T) []byte {
 		Changes: []byte(`[{"field":"title","from":"a \u003c b","to":null},{"field":"estimate","from":3,"to":1.50}]`), CreatedAt: time.Now().UTC().Truncate(time.Microsecond),
 	})
 	return encode(t, append(out, tail...))
+}
+
+// formerNumbers gives some tasks the next numbers of other projects.
+func formerNumbers(v *transfer.Task, projects []*transfer.Project, n int) (out []transfer.Record) {
+	for i, p := range projects {
+		if p.ID != v.ProjectID && n%(4+i) == 0 && n < 260 { // nothing stands below the last task: a test gives it another id
+			p.LastNumber++
+			out = append(out, &transfer.Number{TaskID: v.ID, ProjectID: p.ID, Number: p.LastNumber, CreatedAt: v.UpdatedAt})
+		}
+	}
+	return out
+}
+
+// checklist gives some tasks items, none to the largest number, one in three of them done.
+func checklist(v *transfer.Task, n int) (out []transfer.Record) {
+	if n%5 != 0 || n == 260 {
+		return nil
+	}
+	for i := range (n * 7) % 101 {
+		v.Checklist.Total++
+		v.Checklist.Done += 1 - min(i%3, 1)
+		out = append(out, &transfer.ChecklistItem{
+			ID: store.NewID(v.CreatedAt.Add(time.Duration(i) * time.Millisecond)), TaskID: v.ID, Text: fmt.Sprintf("step %d: Größe 日本 <b>'%%s'", i), Done: i%3 == 0,
+			Position: int64(50-i) << 20, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Version: int64(i + 1),
+		})
+	}
+	return out
 }
 
 // attachment is the nth; the first has bytes that take three lines.
@@ -230,7 +262,8 @@ func TestThereAndBackIsLossless(t *testing.T) {
 
 	second := setup(t, store.MySQL)
 	sum := second.mustImport(t, want)
-	if sum.AccountsMatched != 0 || sum.AccountsCreated != 30 || sum.Counts["task"] != 260 || sum.Counts["attachment"] == 0 || sum.Counts["comment_revision"] == 0 {
+	if sum.AccountsMatched != 0 || sum.AccountsCreated != 30 || sum.Counts["task"] != 260 || sum.Counts["attachment"] == 0 || sum.Counts["comment_revision"] == 0 ||
+		sum.Counts["task_number"] == 0 || sum.Counts["checklist_item"] == 0 {
 		t.Errorf("summary: %+v", sum)
 	}
 	middle := second.export(t, id)
@@ -244,11 +277,26 @@ func TestThereAndBackIsLossless(t *testing.T) {
 	if diff := cmp.Diff(sortedLines(file), sortedLines(want)); diff != "" {
 		t.Errorf("file and export differ:\n%s", diff)
 	}
-	for _, table := range []string{"tasks", "task_assignees", "task_labels", "task_search", "comments", "comment_revisions", "attachments", "relations", "activity", "project_counters"} {
+	for _, table := range []string{"tasks", "task_assignees", "task_labels", "task_numbers", "checklist_items", "task_search", "comments", "comment_revisions", "attachments", "relations", "activity", "project_counters"} {
 		if a, b := first.rows(t, table), second.rows(t, table); a != b || a == "" {
 			t.Errorf("%s differs between the engines", table)
 		}
 	}
+}
+
+// TestFilesWithoutChecklists sees to it that a workspace without checklists and moved tasks is exported as before there were
+// any, so that files from then are read.
+func TestFilesWithoutChecklists(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bundle) {
+		sum, err := seed.Run(t.Context(), b.store, seed.Options{Projects: 1, Tasks: 3, Seed: 1, Workspace: "Acme", OwnerEmail: "ada@example.com"}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if file := b.export(t, sum.WorkspaceID); bytes.Contains(file, []byte("checklist")) || bytes.Contains(file, []byte("task_number")) {
+			t.Errorf("%s", file)
+		}
+	})
 }
 
 func firstDifference(a, b []byte) string {

@@ -15,6 +15,7 @@ CREATE TABLE attachments (
   created_at BIGINT NOT NULL,
   confirmed_at BIGINT NULL,
   changed_at BIGINT NOT NULL,
+  UNIQUE KEY attachments_blob_key (blob_key),
   KEY attachments_task (task_id, id),
   KEY attachments_workspace (workspace_id, id),
   KEY attachments_author (workspace_id, author_id, id),

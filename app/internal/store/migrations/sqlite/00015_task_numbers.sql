@@ -1,4 +1,4 @@
--- task_numbers: the numbers that moved tasks had in the projects that they were in before.
+-- task_numbers: the numbers that moved tasks had in the projects that they were in before, at most one in each.
 -- +goose Up
 CREATE TABLE task_numbers (
   project_id BLOB NOT NULL,
@@ -7,6 +7,7 @@ CREATE TABLE task_numbers (
   workspace_id BLOB NOT NULL,
   created_at INTEGER NOT NULL,
   PRIMARY KEY (project_id, number),
+  FOREIGN KEY (project_id) REFERENCES projects (id) ON DELETE CASCADE,
   FOREIGN KEY (task_id) REFERENCES tasks (id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX task_numbers_task ON task_numbers (task_id);
+CREATE UNIQUE INDEX task_numbers_task ON task_numbers (task_id, project_id);

@@ -10,7 +10,7 @@ CREATE TABLE attachments (
   content_type TEXT NOT NULL,
   size INTEGER NOT NULL,
   sha256 BLOB NOT NULL,
-  blob_key TEXT NOT NULL,
+  blob_key TEXT NOT NULL UNIQUE,
   state INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   confirmed_at INTEGER NULL,

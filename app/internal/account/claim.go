@@ -41,9 +41,9 @@ func (c Claim) Check() error {
 	if !c.OfOwner && (unlimited || !slices.ContainsFunc(c.Seats, func(s Seat) bool { return !mayMake(s) })) {
 		return nil
 	}
-	return apperr.New(apperr.Forbidden, "The account with this e-mail address came with an import, and nobody has signed in to it yet. This invitation does not open it: "+
-		"that takes one to the address from the instance's owner, or from somebody who is an administrator of every workspace that the account is in, "+
-		"and an owner of those that it owns. The operator of the server can set its password with `tasktracker user password`.")
+	return apperr.New(apperr.Forbidden, "The account with this e-mail address came with an import, and nobody has signed "+
+		"in to it yet. This invitation does not open it: that takes one to the address from the instance's owner, or from "+
+		"somebody who is an administrator of every workspace that the account is in, and an owner of those that it owns. The operator of the server can set its password with `tasktracker user password`.")
 }
 
 // Taken is the failure for an address that an account has: already_exists. It is the same whether or not somebody can sign in

@@ -9,6 +9,17 @@
 // with an account by its e-mail, the account's password, tokens and sessions end in the same transaction, so that nobody
 // who registered somebody else's address beforehand stays in. The person may set a password and make tokens anew.
 //
+// What a JWT may do is what its claims say in the issuer's words ([OIDCOptions.Scopes]); one that says nothing known may do
+// nothing, unless [OIDCOptions.DefaultScopes] grants it something.
+//
+// A token may be bound to one workspace: [auth.Principal.Workspace]. A [ServiceAccount] is a program's account, of one
+// workspace, without e-mail and password; administrators of the workspace make its tokens, which are bound by nature.
+//
+// An account that came with an import has neither password nor identity: nobody can log in to it. Its person claims it by
+// signing up with an invitation to its address, which opens it only where the inviter could do as much themselves: see
+// [Claim]. [Service.DeleteMe] ends the caller's account for good: what it wrote stays, by an account without name and
+// address. [Service.Export] writes what is kept of it.
+//
 // Wiring:
 //
 //	service := account.NewService(store.NewAccountStores(db), account.Options{

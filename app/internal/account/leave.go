@@ -49,9 +49,11 @@ func (s *Service) DeleteMe(ctx context.Context, p auth.Principal, password *stri
 		case l.PasswordHash != seen.PasswordHash:
 			return apperr.New(apperr.Conflict, "The password was changed meanwhile.")
 		case l.InstanceOwner:
-			return apperr.New(apperr.Conflict, "This account owns the instance. Hand that over first: `tasktracker user owner --email …` on the server's machine makes another account the owner.")
+			return apperr.New(apperr.Conflict, "This account owns the instance. Hand that over first: "+
+				"`tasktracker user owner --email …` on the server's machine makes another account the owner.")
 		case len(l.Owned) > 0:
-			return apperr.New(apperr.LastOwner, "This account is the last owner of workspaces that others are members of: %s. Make somebody else an owner there first.", Names(l.Owned))
+			return apperr.New(apperr.LastOwner, "This account is the last owner of workspaces that others are "+
+				"members of: %s. Make somebody else an owner there first.", Names(l.Owned))
 		}
 		return nil
 	})

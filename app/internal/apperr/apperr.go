@@ -139,7 +139,8 @@ func From(err error) *Error {
 		case auth.ReasonHidden:
 			return Wrap(err, NotFound, missingMessage)
 		case auth.ReasonBound:
-			return Wrap(err, Forbidden, "This token acts in one workspace only, and cannot change the account, its tokens, its sessions or its other workspaces. Use a session or an unbound token.")
+			return Wrap(err, Forbidden, "This token acts in one workspace only, and cannot change the account, its tokens, "+
+				"its sessions or its other workspaces. Use a session or an unbound token.")
 		case auth.ReasonScope:
 			return Wrap(err, InsufficientScope, "%s", scopeMessage(d))
 		case auth.ReasonRole:

@@ -201,7 +201,8 @@ func (s *Server) parameterError(w http.ResponseWriter, r *http.Request, err erro
 	case errors.As(err, &format):
 		name = format.ParamName
 		switch name {
-		case "account", "attachment", "comment", "invitation", "item", "label", "parent", "project", "relation", "service_account", "session", "status", "task", "token", "workspace":
+		case "account", "attachment", "comment", "invitation", "item", "label", "parent", "project", "relation",
+			"service_account", "session", "status", "task", "token", "workspace":
 			message = "must be a UUID"
 		case "number", "limit", "since", "weeks":
 			message = "must be a whole number"

@@ -33,9 +33,15 @@ type dialect struct {
 
 func newDialect(e Engine) *dialect {
 	if e == MySQL {
-		return &dialect{engine: e, words: strings.NewReplacer("{FOR UPDATE}", "FOR UPDATE", "{FOR UPDATE OF t}", "FOR UPDATE OF t FOR SHARE OF p", "{FOR SHARE OF p}", "FOR SHARE OF p", "{FOR SHARE}", "FOR SHARE", "{INSERT IGNORE}", "INSERT IGNORE")}
+		return &dialect{engine: e, words: strings.NewReplacer(
+			"{FOR UPDATE}", "FOR UPDATE", "{FOR UPDATE OF t}", "FOR UPDATE OF t FOR SHARE OF p",
+			"{FOR SHARE OF p}", "FOR SHARE OF p", "{FOR SHARE}", "FOR SHARE", "{INSERT IGNORE}", "INSERT IGNORE",
+		)}
 	}
-	return &dialect{engine: e, words: strings.NewReplacer("{FOR UPDATE}", "", "{FOR UPDATE OF t}", "", "{FOR SHARE OF p}", "", "{FOR SHARE}", "", "{INSERT IGNORE}", "INSERT OR IGNORE")}
+	return &dialect{engine: e, words: strings.NewReplacer(
+		"{FOR UPDATE}", "", "{FOR UPDATE OF t}", "", "{FOR SHARE OF p}", "", "{FOR SHARE}", "",
+		"{INSERT IGNORE}", "INSERT OR IGNORE",
+	)}
 }
 
 // render puts the engine's own words into a constant statement. Built statements, which have no end, contain no braces.

@@ -51,7 +51,10 @@ func scanInvitation(row scanner) (i workspace.Invitation, err error) {
 }
 
 // Create implements [workspace.InvitationStore].
-func (s *Invitations) Create(ctx context.Context, p auth.Principal, id uuid.UUID, hash [32]byte, decide func(auth.Membership) (workspace.InvitationInput, error)) (workspace.Invitation, error) {
+func (s *Invitations) Create(
+	ctx context.Context, p auth.Principal, id uuid.UUID, hash [32]byte,
+	decide func(auth.Membership) (workspace.InvitationInput, error),
+) (workspace.Invitation, error) {
 	return mutate(ctx, s.db, "invitation.create", func(tx *Tx) (workspace.Invitation, error) {
 		// The lock keeps the inviter's role until the invitation is there for a demotion or removal to find.
 		if _, err := tx.lockWorkspace(ctx, id, p); err != nil {

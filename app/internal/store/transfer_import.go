@@ -70,7 +70,8 @@ func (s *sink) addAccount(ctx context.Context, a transfer.Account, here uuid.UUI
 	if a.Deleted {
 		deleted, by = micros(a.UpdatedAt), here[:]
 	}
-	return s.heap.add(ctx, s.accounts, 0, here[:], string(cmp.Or(a.AccountKind, account.KindPerson)), workspace, account.CleanEmail(string(a.Email)), fold, a.Name, "", deleted, by,
+	kind := string(cmp.Or(a.AccountKind, account.KindPerson))
+	return s.heap.add(ctx, s.accounts, 0, here[:], kind, workspace, account.CleanEmail(string(a.Email)), fold, a.Name, "", deleted, by,
 		micros(a.CreatedAt), micros(a.UpdatedAt), a.Version)
 }
 

@@ -9,7 +9,8 @@ import (
 	"github.com/task-tracker/task-tracker/app/internal/auth"
 )
 
-// Reader reads tasks. Every method that takes a viewer returns what that account is in the workspace; what it may then see is for the caller to decide. Errors: not_found, unavailable.
+// Reader reads tasks. Every method that takes a viewer returns what that account is in the workspace; what it may then
+// see is for the caller to decide. Errors: not_found, unavailable.
 type Reader interface {
 	// Get returns a task by id.
 	Get(ctx context.Context, id, viewer uuid.UUID) (Task, auth.Membership, error)

@@ -55,7 +55,8 @@ type importedProject struct {
 func newImporter(in *Reader, sink Sink, blobs Blobs, dryRun bool) *importer {
 	return &importer{
 		in: in, sink: sink, blobs: blobs, dryRun: dryRun,
-		accounts: map[uuid.UUID]uuid.UUID{}, ghosts: map[uuid.UUID]Account{}, projects: map[uuid.UUID]*importedProject{}, statuses: map[uuid.UUID]*Status{}, labels: map[uuid.UUID]uuid.UUID{},
+		accounts: map[uuid.UUID]uuid.UUID{}, ghosts: map[uuid.UUID]Account{},
+		projects: map[uuid.UUID]*importedProject{}, statuses: map[uuid.UUID]*Status{}, labels: map[uuid.UUID]uuid.UUID{},
 	}
 }
 

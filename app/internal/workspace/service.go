@@ -46,8 +46,8 @@ func (s *Service) Create(ctx context.Context, p auth.Principal, name string) (Wo
 	return w, err
 }
 
-// List returns the principal's workspaces by name; of a bound principal's, the one. It takes the scope read. next is where the next page starts; nil on
-// the last one.
+// List returns the principal's workspaces by name; of a bound principal's, the one. It takes the scope read. next is
+// where the next page starts; nil on the last one.
 func (s *Service) List(ctx context.Context, p auth.Principal, page Page[uuid.UUID]) (items []Workspace, next *uuid.UUID, err error) {
 	if err := p.MayAccount(auth.WorkspaceList); err != nil {
 		return nil, nil, err
@@ -140,7 +140,8 @@ func (s *Service) Remove(ctx context.Context, p auth.Principal, workspace, membe
 			return err
 		}
 		if st.Member.Kind == account.KindService {
-			return apperr.New(apperr.Conflict, "This member is a service account, which is nothing without its membership. Delete it: DELETE /v1/service-accounts/%s.", member)
+			return apperr.New(apperr.Conflict, "This member is a service account, which is nothing without its membership. "+
+				"Delete it: DELETE /v1/service-accounts/%s.", member)
 		}
 		return ownerStays(st)
 	})
